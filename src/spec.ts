@@ -1,0 +1,145 @@
+/**
+ * `ModelSpec`: one model and its policy. One TypeBox schema gives validation, types, OpenAPI and the docs table.
+ * `name`, `task` and `serving` are enough to start; everything else has a default.
+ */
+import Type, { type Static } from 'typebox';
+import Value from 'typebox/value';
+import { TrimtabError } from './errors.ts';
+import { DAY, HOUR, MINUTE, SECOND, TASKS } from './vocabulary.ts';
+
+const strict = { additionalProperties: false } as const;
+const duration = (description: string, standard: string) =>
+  Type.String({ pattern: '^[1-9][0-9]*(s|m|h|d)$', description, default: standard });
+const choice = <const T extends readonly string[]>(values: T, description: string, standard?: T[number]) =>
+  Type.Enum([...values], { description, ...(standard === undefined ? {} : { default: standard }) });
+
+export const RETRAIN_SIGNALS = ['drift', 'performance', 'labels'] as const;
+
+export const ModelSpecSchema = Type.Object(
+  {
+    name: Type.String({ pattern: '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$', description: 'DNS label; part of URLs and adapter ids' }),
+    task: choice(TASKS, 'what the model does'),
+    base: Type.Object(
+      { model: Type.String({ minLength: 1, description: 'folder of the base model', default: './models/mini-encoder' }) },
+      { ...strict, default: {} },
+    ),
+    serving: Type.Object({ target: choice(['builtin'] as const, 'where the live adapter is served', 'builtin') }, { ...strict, default: {} }),
+    monitor: Type.Object(
+      {
+        alarmBudget: Type.Object(
+          {
+            maxFalseAlarms: Type.Number({ exclusiveMinimum: 0, description: 'expected false alarms of the whole model in `per`, at most', default: 1 }),
+            per: duration('period of the budget', '30d'),
+          },
+          { ...strict, default: {} },
+        ),
+        pane: duration('length of a pane', '5m'),
+        tolerance: Type.Object(
+          {
+            error: Type.Number({ minimum: 0, maximum: 1, description: 'rise of the error rate that is still on course', default: 0.02 }),
+            confidence: Type.Number({ minimum: 0, maximum: 1, description: 'fall of the mean confidence that is still on course', default: 0.03 }),
+            labels: Type.Number({ minimum: 0, maximum: 1, description: 'rise of one predicted label\'s share that is still on course', default: 0.05 }),
+            unseen: Type.Number({ minimum: 0, maximum: 1, description: 'rise of the share of unseen n-grams that is still on course', default: 0.02 }),
+          },
+          { ...strict, default: {} },
+        ),
+      },
+      { ...strict, default: {} },
+    ),
+    retrain: Type.Object(
+      {
+        schedule: Type.Optional(Type.String({ minLength: 1, description: 'cron expression of five fields' })),
+        on: Type.Array(choice(RETRAIN_SIGNALS, 'signal'), { description: 'what may start a run; [] only observes', default: [...RETRAIN_SIGNALS] }),
+        window: Type.Optional(Type.String({ pattern: '^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$', description: 'time of day in which runs may start' })),
+        timeZone: Type.String({ minLength: 1, description: 'IANA time zone of schedule and window', default: 'UTC' }),
+        minLabels: Type.Integer({ minimum: 1, description: 'labelled rows since the last run that a run needs', default: 200 }),
+        cooldown: duration('shortest time between the starts of two runs', '6h'),
+        maxPerDay: Type.Integer({ minimum: 1, description: 'runs in any 24 hours, at most', default: 2 }),
+      },
+      { ...strict, default: {} },
+    ),
+    data: Type.Object(
+      {
+        window: duration('how far back labelled rows are current', '30d'),
+        replay: Type.Number({ minimum: 0, maximum: 1, description: 'older rows in a dataset, as a share of the rows in the window', default: 0.25 }),
+        dedupe: choice(['near', 'exact'] as const, 'which duplicates are removed', 'near'),
+        examShare: Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 1, description: 'share of labelled rows that go to the exam', default: 0.2 }),
+        maxRows: Type.Integer({ minimum: 1, description: 'rows of a dataset, at most', default: 50_000 }),
+      },
+      { ...strict, default: {} },
+    ),
+    training: Type.Object(
+      {
+        engine: choice(['tfjs'] as const, 'what trains', 'tfjs'),
+        executor: choice(['local'] as const, 'where the job runs', 'local'),
+        lora: Type.Object(
+          {
+            r: Type.Integer({ minimum: 1, maximum: 256, description: 'rank', default: 16 }),
+            alpha: Type.Number({ exclusiveMinimum: 0, description: 'scale is alpha / r', default: 32 }),
+            targets: Type.Union([Type.Literal('all-linear'), Type.Array(Type.String())], { description: 'layers that get an adapter', default: 'all-linear' }),
+          },
+          { ...strict, default: {} },
+        ),
+        start: choice(['base', 'champion'] as const, 'a fresh adapter, or the champion continued', 'base'),
+        epochs: Type.Number({ exclusiveMinimum: 0, description: 'passes over the dataset', default: 3 }),
+        batchSize: Type.Integer({ minimum: 1, description: 'rows a step', default: 32 }),
+        learningRate: Type.Union([Type.Literal('auto'), Type.Number({ exclusiveMinimum: 0 })], { description: 'peak learning rate', default: 'auto' }),
+        maxLength: Type.Integer({ minimum: 8, description: 'tokens of a row, at most', default: 128 }),
+        seed: Type.Integer({ minimum: 0, default: 1 }),
+      },
+      { ...strict, default: {} },
+    ),
+    gates: Type.Object(
+      {
+        rule: choice(['superior', 'nonInferior'] as const, 'what the challenger must show', 'superior'),
+        margin: Type.Number({ minimum: 0, maximum: 1, description: 'margin of `nonInferior`', default: 0.03 }),
+        metric: choice(['accuracy'] as const, 'score of a row', 'accuracy'),
+        alpha: Type.Number({ exclusiveMinimum: 0, maximum: 0.5, description: 'chance of promoting a challenger that is no better, at most', default: 0.05 }),
+        maxForgetting: Type.Number({ minimum: 0, maximum: 1, description: 'loss on older exam rows that is still allowed', default: 0.03 }),
+      },
+      { ...strict, default: {} },
+    ),
+    rollout: Type.Object(
+      {
+        approve: choice(['auto', 'manual'] as const, 'who lets a promotion through', 'auto'),
+        watch: duration('how long a promotion is watched', '24h'),
+      },
+      { ...strict, default: {} },
+    ),
+  },
+  { ...strict, $id: 'ModelSpec', title: 'ModelSpec' },
+);
+
+export type ModelSpec = Static<typeof ModelSpecSchema>;
+
+/**
+ * Completes and checks a spec from outside. All problems are reported together.
+ * @throws TrimtabError `bad-spec`
+ */
+export function parseSpec(input: unknown): ModelSpec {
+  const completed = Value.Default(ModelSpecSchema, structuredClone(input));
+  const problems = [...Value.Errors(ModelSpecSchema, completed)].map((e) => `${e.instancePath || '/'} ${e.message}`);
+  if (problems.length > 0) throw new TrimtabError('bad-spec', { problems: problems.join('; ') });
+  const spec = completed as ModelSpec;
+  const deeper = furtherProblems(spec);
+  if (deeper.length > 0) throw new TrimtabError('bad-spec', { problems: deeper.join('; ') });
+  return spec;
+}
+
+function furtherProblems(spec: ModelSpec): string[] {
+  const problems: string[] = [];
+  if (spec.task !== 'classification') problems.push(`/task "${spec.task}" is not served by this version; it serves: classification`);
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: spec.retrain.timeZone });
+  } catch {
+    problems.push(`/retrain/timeZone "${spec.retrain.timeZone}" is no IANA time zone; for example "Europe/Zurich"`);
+  }
+  return problems;
+}
+
+const UNITS: Readonly<Record<string, number>> = { s: SECOND, m: MINUTE, h: HOUR, d: DAY };
+
+/** Milliseconds of a duration such as `5m` or `30d`. */
+export function milliseconds(duration: string): number {
+  return Number(duration.slice(0, -1)) * (UNITS[duration.slice(-1)] ?? Number.NaN);
+}

@@ -1,0 +1,53 @@
+/** The pool, transactions, and the one type that every query function takes first. */
+import pg from 'pg';
+
+/** A pool or a client in a transaction: query functions take it first, so that no read escapes its transaction. */
+export type Queryable = Pick<pg.ClientBase, 'query'>;
+export type Pool = pg.Pool;
+export type Client = pg.PoolClient;
+
+// int8 as number: panes and sequences stay far below 2^53. numeric is not used.
+pg.types.setTypeParser(pg.types.builtins.INT8, Number);
+
+/** Opens a pool; `onError` hears of idle clients that broke, which would otherwise end the process. */
+export function openPool(url: string, options: { max: number; onError: (error: Error) => void }): Pool {
+  const pool = new pg.Pool({ connectionString: url, max: options.max, application_name: 'trimtab' });
+  pool.on('error', options.onError);
+  return pool;
+}
+
+/** Runs `work` in one transaction; whatever it throws rolls back. A broken client is thrown away, not given back. */
+export async function transaction<T>(pool: Pool, work: (client: Client) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query('begin');
+    const result = await work(client);
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    await client.query('rollback').catch((rollbackError: unknown) => {
+      broken = rollbackError instanceof Error ? rollbackError : new Error(String(rollbackError));
+    });
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
+/** Names of the advisory locks that are taken per model: the first key of the pair. */
+const LOCKS = { pane: 1, run: 2, record: 3, dataset: 4 } as const;
+export type ModelLock = keyof typeof LOCKS;
+
+/** Takes a lock on a model until the transaction ends. `shared` holders only wait for an exclusive one. */
+export async function lockModel(db: Queryable, lock: ModelLock, model: string, mode: 'shared' | 'exclusive'): Promise<void> {
+  const take = mode === 'shared' ? 'pg_advisory_xact_lock_shared' : 'pg_advisory_xact_lock';
+  await db.query(`select ${take}($1, hashtext($2))`, [LOCKS[lock], model]);
+}
+
+const UNIQUE_VIOLATION = '23505';
+
+/** True when a statement failed because a row with that key is already there. */
+export function isDuplicate(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === UNIQUE_VIOLATION;
+}

@@ -1,0 +1,71 @@
+/**
+ * The words of Trimtab, one meaning each, the same in code, tables, metrics, URLs and docs.
+ *
+ * - model: a served task that is kept on course: name, task, base model, serving target, policy (one `ModelSpec`)
+ * - prediction: one production inference: input, output, confidence, features, segment, adapter, time
+ * - feedback: what became known later about a prediction: true label, correction, score
+ * - profile: exact, mergeable, subtractable counts over predictions
+ * - pane, window: a pane is a profile over a few minutes, closed once by one job; a window is a sum of panes
+ * - reference: the profile and sample that drift is measured against; frozen, owned by the live adapter
+ * - monitor: one watched statistic with its e-detector
+ * - incident: a latched alarm with effect, interval, tolerance, guarantee and evidence
+ * - trigger: a reason to retrain; also a recorded reason not to
+ * - run: one pass: collect, train, evaluate, roll out, watch
+ * - dataset: an immutable, content-addressed snapshot with a manifest
+ * - adapter: LoRA weights in PEFT format, content-addressed, never overwritten
+ * - champion, challenger: the adapter that is live; the adapter that wants to be
+ * - exam: the evaluation set that both sit; a row that is ever in an exam is never trained on
+ * - gate: one check of the exam's result
+ * - rollout: preflight, promotion, watch, rollback on a serving target
+ * - engine, backend, executor: what trains and predicts; what it computes on; where a job runs
+ * - record: the decision record of a run: everything needed to explain and replay it
+ */
+
+/** Makes a closed union from a list, so that the list can be walked at run time and the union checked at compile time. */
+const words = <const T extends readonly string[]>(...list: T): T => list;
+
+export const TASKS = words('classification', 'extraction', 'generation', 'embedding');
+export type Task = (typeof TASKS)[number];
+
+export const TRIGGER_REASONS = words('schedule', 'drift', 'performance', 'labels', 'webhook', 'manual');
+export type TriggerReason = (typeof TRIGGER_REASONS)[number];
+
+/** What became of a trigger. `waiting` is decided again at every tick; the others are final. */
+export const TRIGGER_DECISIONS = words('fired', 'waiting', 'declined', 'coalesced');
+export type TriggerDecision = (typeof TRIGGER_DECISIONS)[number];
+
+/** The states of a run, in order. Only `done` is final; how it ended is its outcome. */
+export const RUN_STATES = words('collect', 'train', 'evaluate', 'rollout', 'watch', 'done');
+export type RunState = (typeof RUN_STATES)[number];
+
+export const RUN_OUTCOMES = words('promoted', 'rejected', 'not-enough-evidence', 'rolled-back', 'failed', 'cancelled');
+export type RunOutcome = (typeof RUN_OUTCOMES)[number];
+
+export const VERDICTS = words('promote', 'reject', 'not-enough-evidence');
+export type Verdict = (typeof VERDICTS)[number];
+
+/** `unproven`: below the power floor, listed but not blocking. */
+export const GATE_RESULTS = words('pass', 'fail', 'unproven', 'not-applicable');
+export type GateResult = (typeof GATE_RESULTS)[number];
+
+/** Where a labelled row came from. `import` feeds datasets, never monitors. */
+export const ORIGINS = words('feedback', 'import', 'synthetic');
+export type Origin = (typeof ORIGINS)[number];
+
+/** A labelled row's side, fixed at first sight. `neither`: near rows of both sides, so it joins neither. */
+export const SIDES = words('train', 'exam', 'neither');
+export type Side = (typeof SIDES)[number];
+
+export const MONITOR_KINDS = words('error', 'confidence', 'labels', 'unseen');
+export type MonitorKind = (typeof MONITOR_KINDS)[number];
+
+export const INCIDENT_STATES = words('open', 'acknowledged', 'resolved');
+export type IncidentState = (typeof INCIDENT_STATES)[number];
+
+export const ROLES = words('viewer', 'ingest', 'operator', 'admin');
+export type Role = (typeof ROLES)[number];
+
+export const SECOND = 1_000;
+export const MINUTE = 60 * SECOND;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
