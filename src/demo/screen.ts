@@ -1,0 +1,59 @@
+/** What the demo shows: calm lines, aligned, coloured and moving only on a terminal. */
+import { styleText } from 'node:util';
+import { columns } from './columns.ts';
+
+type Style = Parameters<typeof styleText>[0];
+
+export interface Screen {
+  title(text: string): void;
+  stage(number: number, text: string): void;
+  /** One fact: a word in the margin and a sentence. */
+  line(word: string, text: string): void;
+  /** A line that is drawn over until something else is said; on a pipe only its end is written. */
+  progress(word: string, share: number, text: string): void;
+  table(header: readonly string[], rows: readonly (readonly string[])[], align: string): void;
+  check(holds: boolean, text: string): void;
+  text(text: string): void;
+}
+
+export interface Output {
+  readonly isTTY?: boolean;
+  write(text: string): unknown;
+}
+
+const MARGIN = 12;
+const BAR = 24;
+const CLEAR = '\r\u001b[2K';
+
+export function createScreen(out: Output): Screen {
+  const tty = out.isTTY === true;
+  const paint = (style: Style, text: string) => (tty ? styleText(style, text) : text);
+  let moving = false;
+  const say = (text: string) => {
+    out.write(`${moving ? CLEAR : ''}${text}\n`);
+    moving = false;
+  };
+  const margin = (word: string) => paint('dim', word.padEnd(MARGIN));
+  return {
+    title: (text) => say(`\n${paint('bold', text)}`),
+    stage: (number, text) => say(`\n${paint(['bold', 'cyan'], String(number))}  ${paint('bold', text)}`),
+    line: (word, text) => say(`   ${margin(word)}${text}`),
+    progress(word, share, text) {
+      if (!tty) {
+        if (share >= 1) say(`   ${margin(word)}${text}`);
+        return;
+      }
+      out.write(`${CLEAR}   ${margin(word)}${paint('cyan', bar(share))} ${text}`);
+      moving = true;
+    },
+    table: (header, rows, align) => say(columns(header, rows, align).split('\n').map((row, i) => `   ${i === 0 ? paint('dim', row) : row}`).join('\n')),
+    check: (holds, text) => say(`   ${holds ? paint('green', '✓') : paint('red', '✗')} ${text}`),
+    text: say,
+  };
+}
+
+/** A bar of fixed width; shares outside [0, 1] are its ends. */
+export function bar(share: number): string {
+  const full = Math.round(BAR * Math.min(1, Math.max(0, share)));
+  return '█'.repeat(full) + '░'.repeat(BAR - full);
+}
