@@ -69,3 +69,12 @@ export const SECOND = 1_000;
 export const MINUTE = 60 * SECOND;
 export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
+
+/** An adapter as bytes, between job folder, object store and predictor. `extra`: further files of its folder, by name. */
+export interface AdapterFiles {
+  /** adapter_config.json, as PEFT reads it. */
+  readonly config: Uint8Array;
+  /** adapter_model.safetensors. */
+  readonly weights: Uint8Array;
+  readonly extra: Readonly<Record<string, Uint8Array>>;
+}
