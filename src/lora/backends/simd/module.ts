@@ -1,0 +1,32 @@
+/** The kernels as one WebAssembly module, assembled once a process (about 10 ms), instantiated on a memory. */
+import { assemble, f32x4 } from './assembler.ts';
+import { defineGemm, definePack } from './gemm.ts';
+import { defineRows } from './rows.ts';
+
+type Kernel = (...values: number[]) => void;
+
+/** Arguments stand beside each kernel's definition. Addresses and strides are bytes. */
+export type Kernels = Readonly<
+  Record<'gemm' | 'gemmT' | 'pack' | 'add' | 'addScaled' | 'gelu' | 'geluBackward' | 'layerNorm' | 'layerNormBackward' | 'softmax' | 'softmaxBackward', Kernel>
+>;
+
+let compiled: WebAssembly.Module | undefined;
+
+export function instantiate(memory: WebAssembly.Memory): Kernels {
+  compiled ??= new WebAssembly.Module(kernelBytes(fusedIsSupported()));
+  return new WebAssembly.Instance(compiled, { env: { memory } }).exports as unknown as Kernels;
+}
+
+/** Fused multiply-add nearly doubles the speed of products (bench/lora.ts); without relaxed SIMD they are computed in two steps. */
+export function kernelBytes(fused: boolean): Uint8Array<ArrayBuffer> {
+  return assemble((m) => {
+    defineGemm(m, fused);
+    definePack(m);
+    defineRows(m, fused);
+  });
+}
+
+export function fusedIsSupported(): boolean {
+  const zero = f32x4.const(0);
+  return WebAssembly.validate(assemble((m) => void m.define('probe', [], () => [f32x4.madd(true, zero, zero, zero), 0x1a])));
+}

@@ -1,0 +1,157 @@
+/**
+ * The safetensors format (https://github.com/huggingface/safetensors#format): 8 bytes of header length, a JSON header, the data.
+ * The parser believes nothing: a file from outside may not make us read out of bounds, allocate without limit, or take one tensor
+ * for another.
+ */
+const MAX_HEADER_BYTES = 16 * 2 ** 20;
+
+const BYTES = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, I16: 2, I8: 1, U64: 8, U32: 4, U16: 2, U8: 1, BOOL: 1 } as const;
+export type Dtype = keyof typeof BYTES;
+
+export interface StoredTensor {
+  readonly dtype: Dtype;
+  readonly shape: readonly number[];
+  readonly bytes: Uint8Array;
+}
+
+export interface FloatTensor {
+  readonly shape: readonly number[];
+  readonly values: Float32Array;
+}
+
+/** Turns a finding into the caller's own error, which names the file. */
+export type Refuse = (problem: string, right: string) => never;
+
+/** Every tensor of a file, as views on `file`. The tensors must cover the data without gap or overlap, as the format demands. */
+export function parseSafetensors(file: Uint8Array, refuse: Refuse): Map<string, StoredTensor> {
+  if (file.byteLength < 8) refuse(`the file has ${file.byteLength} bytes`, 'a safetensors file starts with 8 bytes of header length');
+  const headerBytes = new DataView(file.buffer, file.byteOffset).getBigUint64(0, true);
+  if (headerBytes > MAX_HEADER_BYTES || 8n + headerBytes > BigInt(file.byteLength)) {
+    refuse(`the header claims ${headerBytes} bytes of a file of ${file.byteLength}`, `at most ${MAX_HEADER_BYTES}, and inside the file`);
+  }
+  const data = file.subarray(8 + Number(headerBytes));
+  const header = parseHeader(file.subarray(8, 8 + Number(headerBytes)), refuse);
+
+  const tensors = new Map<string, StoredTensor>();
+  const ranges: { name: string; begin: number; end: number }[] = [];
+  for (const [name, entry] of Object.entries(header)) {
+    if (name === '__metadata__') continue;
+    const { dtype, shape, begin, end } = parseEntry(name, entry, data.byteLength, refuse);
+    ranges.push({ name, begin, end });
+    tensors.set(name, { dtype, shape, bytes: data.subarray(begin, end) });
+  }
+  checkCover(ranges, data.byteLength, refuse);
+  return tensors;
+}
+
+function parseHeader(bytes: Uint8Array, refuse: Refuse): Record<string, unknown> {
+  let text = '';
+  let header: unknown;
+  try {
+    // Decoding wants memory of our own: the file may lie in a SharedArrayBuffer.
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes.slice());
+    header = JSON.parse(text);
+  } catch {
+    refuse('the header is not JSON in UTF-8', 'an object of tensors');
+  }
+  if (typeof header !== 'object' || header === null || Array.isArray(header)) refuse('the header is not an object', 'an object of tensors');
+  const names = topLevelKeys(text);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) refuse(`"${twice}" stands twice in the header`, 'each name once');
+  return header as Record<string, unknown>;
+}
+
+function parseEntry(name: string, entry: unknown, available: number, refuse: Refuse): { dtype: Dtype; shape: number[]; begin: number; end: number } {
+  const { dtype, shape, data_offsets: offsets, ...rest } = (typeof entry === 'object' && entry !== null ? entry : {}) as Record<string, unknown>;
+  const extra = Object.keys(rest)[0];
+  if (extra !== undefined) refuse(`tensor "${name}" has a field "${extra}"`, 'only dtype, shape and data_offsets');
+  if (typeof dtype !== 'string' || !Object.hasOwn(BYTES, dtype)) refuse(`tensor "${name}" has dtype ${JSON.stringify(dtype)}`, `one of ${Object.keys(BYTES).join(', ')}`);
+  if (!isSizes(shape)) refuse(`tensor "${name}" has shape ${JSON.stringify(shape)}`, 'a list of whole numbers from 0 up');
+  if (!isSizes(offsets) || offsets.length !== 2 || offsets[0]! > offsets[1]! || offsets[1]! > available) {
+    refuse(`tensor "${name}" has data_offsets ${JSON.stringify(offsets)}`, `[begin, end] inside the ${available} bytes of data`);
+  }
+  const bytes = (shape as number[]).reduce((product, size) => product * size, BYTES[dtype as Dtype]);
+  const [begin, end] = offsets as [number, number];
+  if (bytes !== end - begin) refuse(`tensor "${name}" has ${end - begin} bytes for ${dtype as string} ${JSON.stringify(shape)}`, `${bytes} bytes`);
+  return { dtype: dtype as Dtype, shape: shape as number[], begin, end };
+}
+
+const isSizes = (value: unknown): value is number[] => Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
+
+function checkCover(ranges: { name: string; begin: number; end: number }[], available: number, refuse: Refuse): void {
+  ranges.sort((a, b) => a.begin - b.begin || a.end - b.end);
+  let covered = 0;
+  for (const { name, begin, end } of ranges) {
+    if (begin !== covered) refuse(`tensor "${name}" begins at ${begin}, but the one before it ends at ${covered}`, 'tensors side by side, without gap or overlap');
+    covered = end;
+  }
+  if (covered !== available) refuse(`the tensors cover ${covered} of ${available} bytes`, 'tensors that cover all data');
+}
+
+/** JSON.parse keeps the last of equal keys in silence; this sees them all. The text is known to be valid JSON. */
+function topLevelKeys(text: string): string[] {
+  const keys: string[] = [];
+  let depth = 0;
+  for (let i = 0; i < text.length; i += 1) {
+    const character = text[i]!;
+    if (character === '{' || character === '[') depth += 1;
+    else if (character === '}' || character === ']') depth -= 1;
+    else if (character === '"') {
+      const start = i;
+      for (i += 1; text[i] !== '"'; i += 1) if (text[i] === '\\') i += 1;
+      if (depth === 1 && /^\s*:/.test(text.slice(i + 1, i + 32))) keys.push(JSON.parse(text.slice(start, i + 1)) as string);
+    }
+  }
+  return keys;
+}
+
+/** A float tensor's numbers; other dtypes are refused. */
+export function toFloat32(name: string, tensor: StoredTensor, refuse: Refuse): FloatTensor {
+  const { dtype, shape } = tensor;
+  const bytes = tensor.bytes.slice();
+  if (dtype === 'F32') return { shape, values: new Float32Array(bytes.buffer) };
+  if (dtype !== 'F16' && dtype !== 'BF16') refuse(`tensor "${name}" is ${dtype}`, 'F32, F16 or BF16');
+  const halves = new Uint16Array(bytes.buffer);
+  const values = new Float32Array(halves.length);
+  if (dtype === 'BF16') {
+    const bits = new Uint32Array(values.buffer);
+    for (let i = 0; i < halves.length; i += 1) bits[i] = halves[i]! << 16;
+  } else {
+    const table = halfTable();
+    for (let i = 0; i < halves.length; i += 1) values[i] = table[halves[i]!]!;
+  }
+  return { shape, values };
+}
+
+/** A file of float32 tensors, in the order given; each starts at a multiple of 4 as the header's length is padded to 8. */
+export function writeSafetensors(tensors: ReadonlyMap<string, FloatTensor>, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
+  let offset = 0;
+  const header: Record<string, unknown> = { __metadata__: metadata };
+  for (const [name, { shape, values }] of tensors) {
+    header[name] = { dtype: 'F32', shape, data_offsets: [offset, offset + values.byteLength] };
+    offset += values.byteLength;
+  }
+  const text = JSON.stringify(header);
+  const json = new TextEncoder().encode(text + ' '.repeat((8 - (new TextEncoder().encode(text).length % 8)) % 8));
+  const file = new Uint8Array(8 + json.length + offset);
+  new DataView(file.buffer).setBigUint64(0, BigInt(json.length), true);
+  file.set(json, 8);
+  let at = 8 + json.length;
+  for (const { values } of tensors.values()) {
+    file.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), at);
+    at += values.byteLength;
+  }
+  return file;
+}
+
+let halves: Float32Array | undefined;
+
+/** All 65,536 half-precision numbers. */
+function halfTable(): Float32Array {
+  halves ??= Float32Array.from({ length: 2 ** 16 }, (_, bits) => {
+    const [sign, exponent, fraction] = [bits >> 15 ? -1 : 1, (bits >> 10) & 31, bits & 1023];
+    if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
+    return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+  });
+  return halves;
+}
