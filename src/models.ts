@@ -1,0 +1,29 @@
+/** The models that are kept on course: put, get, list. */
+import type { Clock } from './clock.ts';
+import { TrimtabError } from './errors.ts';
+import { parseSpec } from './spec.ts';
+import { getModel, listModels, putModel, type StoredModel } from './store/models.ts';
+import { transaction, type Pool } from './store/postgres.ts';
+
+export interface Models {
+  /** Completes, checks and stores a spec; a new version only when it changed. Throws `bad-spec`. */
+  put(spec: unknown): Promise<StoredModel & { readonly changed: boolean }>;
+  /** Throws `not-found`. */
+  get(name: string): Promise<StoredModel>;
+  list(): Promise<StoredModel[]>;
+}
+
+export function createModels({ pool, clock }: { pool: Pool; clock: Clock }): Models {
+  return {
+    async put(input) {
+      const spec = parseSpec(input);
+      return transaction(pool, (db) => putModel(db, spec, clock.now()));
+    },
+    async get(name) {
+      const model = await getModel(pool, name);
+      if (model === null) throw new TrimtabError('not-found', { what: 'model', id: name });
+      return model;
+    },
+    list: () => listModels(pool),
+  };
+}
