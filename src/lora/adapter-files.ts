@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TrimtabError, messageOf } from '../errors.ts';
+import type { AdapterFiles } from '../vocabulary.ts';
 import type { Adapter, Plan } from './adapter.ts';
 import { toTensors } from './adapter.ts';
 import { POOLINGS } from './ops.ts';
@@ -14,9 +15,6 @@ import type { Refuse } from './safetensors.ts';
 import { parseSafetensors, toFloat32, writeSafetensors } from './safetensors.ts';
 
 export const ADAPTER_FILES = { config: 'adapter_config.json', weights: 'adapter_model.safetensors', trimtab: 'trimtab.json' } as const;
-
-/** The three files' bytes, as they travel through the object store. */
-export type AdapterBytes = Readonly<Record<keyof typeof ADAPTER_FILES, Uint8Array>>;
 
 /** What an adapter says of itself, before its weights are looked at. */
 export interface AdapterHeader extends Omit<Adapter, 'values'> {
@@ -28,7 +26,7 @@ const NEUTRAL: Readonly<Record<string, unknown>> = { bias: 'none', fan_in_fan_ou
 /** Fields that say nothing about the weights. */
 const DESCRIPTIVE = new Set(['base_model_name_or_path', 'revision', 'inference_mode', 'init_lora_weights', 'lora_dropout', 'peft_version', 'auto_mapping', 'megatron_core', 'qalora_group_size', 'lora_ga_config', 'runtime_config']);
 
-export function adapterBytes(plan: Plan, adapter: Adapter, basePath: string): AdapterBytes {
+export function adapterFiles(plan: Plan, adapter: Adapter, basePath: string): AdapterFiles {
   const config = {
     peft_type: 'LORA',
     task_type: 'SEQ_CLS',
@@ -58,26 +56,25 @@ export function adapterBytes(plan: Plan, adapter: Adapter, basePath: string): Ad
     maxLength: adapter.maxLength,
   };
   const json = (value: unknown): Uint8Array => new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
-  return { config: json(config), weights: writeSafetensors(toTensors(plan, adapter.values), { format: 'pt' }), trimtab: json(header) };
+  return { config: json(config), weights: writeSafetensors(toTensors(plan, adapter.values), { format: 'pt' }), extra: { [ADAPTER_FILES.trimtab]: json(header) } };
 }
 
 /** sha256 of the weights file: what names an adapter. */
-export const adapterDigest = (bytes: AdapterBytes): string => createHash('sha256').update(bytes.weights).digest('hex');
+export const adapterDigest = (files: AdapterFiles): string => createHash('sha256').update(files.weights).digest('hex');
 
-export async function writeAdapter(folder: string, bytes: AdapterBytes): Promise<void> {
+export async function writeAdapter(folder: string, { config, weights, extra }: AdapterFiles): Promise<void> {
   await mkdir(folder, { recursive: true });
-  await Promise.all(entries().map(([part, name]) => writeFile(join(folder, name), bytes[part])));
+  const named = Object.entries({ ...extra, [ADAPTER_FILES.config]: config, [ADAPTER_FILES.weights]: weights });
+  await Promise.all(named.map(([name, bytes]) => writeFile(join(folder, name), bytes)));
 }
 
-export async function readAdapterBytes(folder: string): Promise<AdapterBytes> {
+export async function readAdapter(folder: string): Promise<AdapterFiles> {
   const refuse = refuseAdapter(folder);
-  const files = await Promise.all(
-    entries().map(async ([part, name]) => [part, await readFile(join(folder, name)).catch((cause: unknown) => refuse(`${name} cannot be read (${messageOf(cause)})`, `the files ${Object.values(ADAPTER_FILES).join(', ')}`))] as const),
-  );
-  return Object.fromEntries(files) as unknown as AdapterBytes;
+  const read = (name: string): Promise<Uint8Array> =>
+    readFile(join(folder, name)).catch((cause: unknown) => refuse(`${name} cannot be read (${messageOf(cause)})`, `the files ${Object.values(ADAPTER_FILES).join(', ')}`));
+  const [config, weights, trimtab] = await Promise.all([read(ADAPTER_FILES.config), read(ADAPTER_FILES.weights), read(ADAPTER_FILES.trimtab)]);
+  return { config, weights, extra: { [ADAPTER_FILES.trimtab]: trimtab } };
 }
-
-const entries = (): [keyof AdapterBytes, string][] => Object.entries(ADAPTER_FILES) as [keyof AdapterBytes, string][];
 
 export function refuseAdapter(adapter: string): Refuse {
   return (problem, right) => {
@@ -86,8 +83,9 @@ export function refuseAdapter(adapter: string): Refuse {
 }
 
 /** Reads and cross-checks both JSON files. */
-export function parseHeader(bytes: AdapterBytes, refuse: Refuse): AdapterHeader {
-  const header = parseJson(bytes.trimtab, ADAPTER_FILES.trimtab, refuse);
+export function parseHeader(files: AdapterFiles, refuse: Refuse): AdapterHeader {
+  const trimtab = files.extra[ADAPTER_FILES.trimtab] ?? refuse(`${ADAPTER_FILES.trimtab} is missing`, `the files ${Object.values(ADAPTER_FILES).join(', ')}`);
+  const header = parseJson(trimtab, ADAPTER_FILES.trimtab, refuse);
   const { version, labels, pooling, baseDigest, maxLength, shape } = header as Partial<AdapterHeader>;
   if (version !== 1) refuse(`trimtab.json has version ${JSON.stringify(version)}`, '1');
   if (!Array.isArray(labels) || labels.length === 0 || !labels.every((label) => typeof label === 'string') || new Set(labels).size !== labels.length) {
@@ -96,7 +94,7 @@ export function parseHeader(bytes: AdapterBytes, refuse: Refuse): AdapterHeader 
   if (!POOLINGS.some((known) => known === pooling)) refuse(`trimtab.json says pooling ${JSON.stringify(pooling)}`, `one of ${POOLINGS.join(', ')}`);
   if (typeof baseDigest !== 'string' || !/^[0-9a-f]{64}$/.test(baseDigest)) refuse('trimtab.json has no baseDigest', "the sha256 of the base's model.safetensors");
   if (!Number.isSafeInteger(maxLength) || maxLength! < 3) refuse(`trimtab.json says maxLength ${maxLength}`, 'a whole number from 3 up');
-  const config = parseJson(bytes.config, ADAPTER_FILES.config, refuse);
+  const config = parseJson(files.config, ADAPTER_FILES.config, refuse);
   const found = checkConfig(config, refuse);
   if (JSON.stringify(shape) !== JSON.stringify(found)) refuse('trimtab.json and adapter_config.json disagree on the shape', `shape ${JSON.stringify(found)} in both`);
   return { version: 1, shape: found, labels: labels!, pooling: pooling!, baseDigest: baseDigest!, maxLength: maxLength! };

@@ -29,8 +29,8 @@ export function epochBatches(rows: number, batchSize: number, uniform: Random): 
 }
 
 /** Rows shared out so that every worker gets about the same number of tokens: longest first, to whoever has least. */
-export function share(rows: readonly EncodedRow[], workers: number): EncodedRow[][] {
-  const shares: EncodedRow[][] = Array.from({ length: workers }, () => []);
+export function share<Row extends { readonly tokens: Int32Array }>(rows: readonly Row[], workers: number): Row[][] {
+  const shares: Row[][] = Array.from({ length: workers }, () => []);
   const load = new Array<number>(workers).fill(0);
   for (const row of rows.toSorted((a, b) => b.tokens.length - a.tokens.length)) {
     const least = load.indexOf(Math.min(...load));

@@ -1,7 +1,7 @@
 /** A classifier: base, adapter and head, and what one batch does to them. */
+import type { AdapterFiles } from '../vocabulary.ts';
 import type { Adapter, LoraShape, Plan } from './adapter.ts';
 import { HEAD_BIAS_KEY, HEAD_KEY, attach, mergeInto, planAdapter } from './adapter.ts';
-import type { AdapterBytes } from './adapter-files.ts';
 import { parseHeader, parseWeights, refuseAdapter } from './adapter-files.ts';
 import type { Base } from './base.ts';
 import type { Batch } from './batches.ts';
@@ -23,12 +23,12 @@ export function planClassifier(base: Base, lora: LoraShape, labels: number): Pla
 }
 
 /** Validates an adapter's files against its base. `name` is for messages. */
-export function parseAdapter(base: Base, bytes: AdapterBytes, name: string): Adapter {
+export function parseAdapter(base: Base, files: AdapterFiles, name: string): Adapter {
   const refuse = refuseAdapter(name);
-  const header = parseHeader(bytes, refuse);
+  const header = parseHeader(files, refuse);
   if (header.baseDigest !== base.digest) refuse(`it was trained on a base with digest ${header.baseDigest}`, `the base ${base.path}, digest ${base.digest}`);
   const { shape, labels, pooling, baseDigest, maxLength } = header;
-  return { shape, labels, pooling, baseDigest, maxLength, values: parseWeights(bytes.weights, planClassifier(base, shape, labels.length), refuse) };
+  return { shape, labels, pooling, baseDigest, maxLength, values: parseWeights(files.weights, planClassifier(base, shape, labels.length), refuse) };
 }
 
 /** A classifier to train: the adapter stays apart. Parameters are written with `block.write`. */
