@@ -1,8 +1,7 @@
 /** The exam: the rows that champion and challenger both sit, and an adapter's marked sheet. */
 import { TrimtabError } from '../errors.ts';
-import type { ModelSpec } from '../spec.ts';
 import type { JobPrediction } from '../training/job.ts';
-import { METRICS } from './metrics/index.ts';
+import { metricOf } from './metrics/index.ts';
 
 /** A row of the dataset's exam, as far as marking needs it. */
 export interface ExamQuestion {
@@ -31,10 +30,11 @@ export interface ExamSheet {
 export function markExam(input: {
   exam: readonly ExamQuestion[];
   predictions: readonly JobPrediction[];
-  metric?: ModelSpec['gates']['metric'];
+  /** `gates.metric` of the spec. */
+  metric?: string;
 }): ExamSheet {
   const { exam, predictions } = input;
-  const { score } = METRICS[input.metric ?? 'accuracy'];
+  const { score } = metricOf(input.metric ?? 'accuracy');
   const answers = new Map(predictions.map((p) => [p.id, p]));
   const missing = exam.find((row) => !answers.has(row.id));
   if (missing || answers.size !== exam.length || predictions.length !== exam.length) {

@@ -7,7 +7,7 @@
  */
 import { TrimtabError } from '../errors.ts';
 import type { ModelSpec } from '../spec.ts';
-import { exactShareInterval } from '../statistics/binomial.ts';
+import { clopperPearson } from '../statistics/intervals.ts';
 import { mcnemar, rowsNeeded, type PairedCounts } from '../statistics/mcnemar.ts';
 import { pairedInterval } from '../statistics/paired-interval.ts';
 import type { GateResult, Verdict } from '../vocabulary.ts';
@@ -153,9 +153,10 @@ function standing({ rows }: ExamSheet): Standing {
   const current = rows.filter((row) => row.window);
   const older = rows.filter((row) => !row.window);
   const total = sum(current);
+  const { low, high } = clopperPearson(total, current.length, 0.95);
   return {
     accuracy: current.length === 0 ? 0 : total / current.length,
-    interval: exactShareInterval(total, current.length, 0.95),
+    interval: current.length === 0 ? [0, 1] : [low, high],
     n: current.length,
     older: older.length === 0 ? null : { accuracy: sum(older) / older.length, n: older.length },
   };

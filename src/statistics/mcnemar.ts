@@ -3,7 +3,7 @@
  * of the `better + worse` others, `better` is Binomial(1/2) at the edge of the null. Exact for every number of rows.
  * Q. McNemar, Psychometrika 12 (1947); rows needed: R. J. Connor, Biometrics 43 (1987).
  */
-import { binomialUpperTail } from './binomial.ts';
+import { betaDistribution } from './beta.ts';
 import { normalQuantile } from './normal.ts';
 
 /** `n` rows in all; on `better` only the challenger is right, on `worse` only the champion. */
@@ -22,10 +22,14 @@ export interface McNemar {
 }
 
 export function mcnemar({ better, worse }: Omit<PairedCounts, 'n'>): McNemar {
-  const discordant = better + worse;
-  const superior = binomialUpperTail(better, discordant, 0.5);
-  const inferior = binomialUpperTail(worse, discordant, 0.5);
+  const superior = atLeast(better, worse);
+  const inferior = atLeast(worse, better);
   return { superior, inferior, twoSided: Math.min(1, 2 * Math.min(superior, inferior)) };
+}
+
+/** P(X >= k) for X ~ Binomial(k + rest, 1/2), by the beta distribution, which keeps the digits of a small tail. */
+function atLeast(k: number, rest: number): number {
+  return k === 0 ? 1 : betaDistribution(0.5, k, rest + 1);
 }
 
 /**

@@ -1,5 +1,6 @@
 /** What the answer to one exam row is worth, by metric: a score in [0, 1]. A new task adds its file and its line here. */
-import type { ModelSpec } from '../../spec.ts';
+import { TrimtabError } from '../../errors.ts';
+import type { Task } from '../../vocabulary.ts';
 import { accuracy } from './accuracy.ts';
 
 /** The part of an exam row and of its answer that a metric sees. */
@@ -10,8 +11,15 @@ export interface Answer {
 
 export interface Metric {
   readonly name: string;
-  readonly tasks: readonly ModelSpec['task'][];
+  readonly tasks: readonly Task[];
   readonly score: (answer: Answer) => number;
 }
 
-export const METRICS: Readonly<Record<ModelSpec['gates']['metric'], Metric>> = { accuracy };
+export const METRICS: ReadonlyMap<string, Metric> = new Map([accuracy].map((metric) => [metric.name, metric]));
+
+/** @throws TrimtabError `bad-spec` for a metric that is not there */
+export function metricOf(name: string): Metric {
+  const metric = METRICS.get(name);
+  if (!metric) throw new TrimtabError('bad-spec', { problems: `/gates/metric "${name}" is unknown; there is: ${[...METRICS.keys()].join(', ')}` });
+  return metric;
+}

@@ -1,0 +1,68 @@
+/** The manifest of a dataset: how it was made, what is in it, where it came from. Its id is the sha256 of the rest of it. */
+import { canonicalJson, sha256 } from '../canonical.ts';
+import type { ExamRow } from '../training/job.ts';
+import type { Origin } from '../vocabulary.ts';
+
+/** A line of the exam's JSONL. */
+export interface ExamQuestionRow extends ExamRow {
+  /** Labelled in the window; the others test forgetting. */
+  readonly window: boolean;
+  readonly origin: Origin;
+}
+
+export interface DatasetRecipe {
+  readonly version: 1;
+  readonly seed: string;
+  /** Rows labelled from this time on are current; null: too few were, so all rows are. ISO 8601. */
+  readonly from: string | null;
+  readonly window: string;
+  readonly replay: number;
+  readonly dedupe: string;
+  readonly examShare: number;
+  readonly maxRows: number;
+  readonly normalisation: number;
+  readonly near: { readonly shingle: number; readonly bands: number; readonly rows: number; readonly threshold: number };
+}
+
+export interface DatasetCounts {
+  /** Train rows of the window, and older ones beside them. */
+  readonly window: number;
+  readonly replay: number;
+  readonly train: number;
+  readonly validation: number;
+  readonly exam: number;
+  readonly examWindow: number;
+  /** Rows of the train side that were left out as duplicates, and those of them with another label. */
+  readonly droppedDuplicates: number;
+  readonly contradictions: number;
+  readonly examDuplicates: number;
+  /** Rows near both sides, ever. */
+  readonly neither: number;
+  /** All labelled rows of the model, whatever their side. */
+  readonly labelled: number;
+  readonly byLabel: Readonly<Record<string, number>>;
+}
+
+export interface DatasetManifest {
+  readonly id: string;
+  readonly model: string;
+  readonly runId: string;
+  readonly createdAt: string;
+  readonly recipe: DatasetRecipe;
+  readonly counts: DatasetCounts;
+  /** All labels of the train rows, sorted: the head of the adapter. */
+  readonly labels: readonly string[];
+  /** Label of most train rows: what the first adapter must beat. */
+  readonly majority: string;
+  /** Digests of JSONL objects: `TrainRow`s and `ExamQuestionRow`s. */
+  readonly train: string;
+  readonly exam: string;
+  /** The dataset before this one; none for the first. */
+  readonly parents: readonly string[];
+  /** Labelled rows that have come since the former dataset. */
+  readonly newRows: number;
+}
+
+export function sealManifest(body: Omit<DatasetManifest, 'id'>): DatasetManifest {
+  return { id: sha256(canonicalJson(body)), ...body };
+}
