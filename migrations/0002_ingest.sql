@@ -46,9 +46,12 @@ create table feedback (
   first boolean not null,
   -- null while its prediction has not come yet
   matched_at timestamptz,
+  -- order of arrival: two feedbacks of one batch have the same time
+  seq bigint generated always as identity,
   primary key (model, id)
 );
-create index feedback_prediction on feedback (model, prediction_id);
+-- Whoever gets in here was first: two requests at once cannot both be.
+create unique index feedback_first on feedback (model, prediction_id) where first;
 create index feedback_unmatched on feedback (model, prediction_id) where matched_at is null;
 
 -- One row a transaction and key; inserted, never updated, deleted when the pane is folded.

@@ -20,6 +20,9 @@ export function openPool(url: string, options: { max: number; onError: (error: E
 export async function transaction<T>(pool: Pool, work: (client: Client) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
+  // a connection that ends while it is checked out also emits, and an error event that nobody hears ends the process
+  const onError = (error: Error) => (broken = error);
+  client.on('error', onError);
   try {
     await client.query('begin');
     const result = await work(client);
@@ -31,18 +34,29 @@ export async function transaction<T>(pool: Pool, work: (client: Client) => Promi
     });
     throw error;
   } finally {
+    if (broken === undefined) client.off('error', onError);
     client.release(broken);
   }
 }
 
 /** Names of the advisory locks that are taken per model: the first key of the pair. */
-const LOCKS = { pane: 1, run: 2, record: 3, dataset: 4 } as const;
+const LOCKS = { pane: 1, run: 2, record: 3, dataset: 4, promotion: 5 } as const;
 export type ModelLock = keyof typeof LOCKS;
 
 /** Takes a lock on a model until the transaction ends. `shared` holders only wait for an exclusive one. */
 export async function lockModel(db: Queryable, lock: ModelLock, model: string, mode: 'shared' | 'exclusive'): Promise<void> {
   const take = mode === 'shared' ? 'pg_advisory_xact_lock_shared' : 'pg_advisory_xact_lock';
   await db.query(`select ${take}($1, hashtext($2))`, [LOCKS[lock], model]);
+}
+
+/** True when the server gave a transaction up so that another could go on (deadlock, serialization): the same again may pass. */
+export function isGivenUp(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code?.startsWith('40') === true;
+}
+
+/** True when a value was refused (data exception or broken constraint): a fault of one row, not of the server. */
+export function isBadValue(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && /^2[23]/.test(error.code ?? '');
 }
 
 const UNIQUE_VIOLATION = '23505';

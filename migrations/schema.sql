@@ -1,0 +1,319 @@
+-- Made by `npm run schema:dump` from the migrations; do not edit.
+
+create table adapters (
+  id text not null,
+  model text not null,
+  version integer not null,
+  run_id text not null,
+  sha256 text not null,
+  base_sha256 text not null,
+  labels jsonb not null,
+  files jsonb not null,
+  created_at timestamp with time zone not null,
+  constraint adapters_pkey PRIMARY KEY (id),
+  constraint adapters_model_version_key UNIQUE (model, version),
+  constraint adapters_run_id_key UNIQUE (run_id),
+  constraint adapters_model_fkey FOREIGN KEY (model) REFERENCES models(name) ON DELETE CASCADE
+);
+
+create table api_keys (
+  id text not null,
+  name text not null,
+  role text not null,
+  hash bytea not null,
+  created_at timestamp with time zone not null,
+  revoked_at timestamp with time zone,
+  constraint api_keys_pkey PRIMARY KEY (id),
+  constraint api_keys_hash_key UNIQUE (hash),
+  constraint api_keys_role_check CHECK ((role = ANY (ARRAY['viewer'::text, 'ingest'::text, 'operator'::text, 'admin'::text])))
+);
+
+create table datasets (
+  id text not null,
+  model text not null,
+  run_id text not null,
+  manifest jsonb not null,
+  created_at timestamp with time zone not null,
+  constraint datasets_pkey PRIMARY KEY (id),
+  constraint datasets_run_id_key UNIQUE (run_id),
+  constraint datasets_model_fkey FOREIGN KEY (model) REFERENCES models(name) ON DELETE CASCADE
+);
+
+create table feedback (
+  model text not null,
+  id text not null,
+  prediction_id text not null,
+  received_at timestamp with time zone not null,
+  label text not null,
+  first boolean not null,
+  matched_at timestamp with time zone,
+  seq bigint not null generated always as identity,
+  constraint feedback_pkey PRIMARY KEY (model, id)
+);
+CREATE UNIQUE INDEX feedback_first ON public.feedback USING btree (model, prediction_id) WHERE first;
+CREATE INDEX feedback_matched ON public.feedback USING btree (model, matched_at) WHERE first;
+CREATE INDEX feedback_unmatched ON public.feedback USING btree (model, prediction_id) WHERE (matched_at IS NULL);
+
+create table incidents (
+  id text not null,
+  model text not null,
+  monitor text not null,
+  adapter text not null,
+  reference text not null,
+  pane bigint not null,
+  state text not null,
+  evidence jsonb not null,
+  alarms integer not null default 1,
+  opened_at timestamp with time zone not null,
+  last_alarm_at timestamp with time zone not null,
+  acknowledged_at timestamp with time zone,
+  acknowledged_by text,
+  resolved_at timestamp with time zone,
+  constraint incidents_pkey PRIMARY KEY (id),
+  constraint incidents_state_check CHECK ((state = ANY (ARRAY['open'::text, 'acknowledged'::text, 'resolved'::text]))),
+  constraint incidents_model_fkey FOREIGN KEY (model) REFERENCES models(name) ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX incidents_latched ON public.incidents USING btree (model, monitor) WHERE (state <> 'resolved'::text);
+CREATE INDEX incidents_model ON public.incidents USING btree (model, opened_at);
+
+create table labelled_bands (
+  model text not null,
+  band bigint not null,
+  row_id text not null,
+  constraint labelled_bands_pkey PRIMARY KEY (model, band, row_id)
+);
+
+create table labelled_rows (
+  model text not null,
+  id text not null,
+  origin text not null,
+  text text not null,
+  label text not null,
+  segment text,
+  labelled_at timestamp with time zone not null,
+  corrected_at timestamp with time zone,
+  side text,
+  constraint labelled_rows_pkey PRIMARY KEY (model, id),
+  constraint labelled_rows_origin_check CHECK ((origin = ANY (ARRAY['feedback'::text, 'import'::text, 'synthetic'::text]))),
+  constraint labelled_rows_side_check CHECK ((side = ANY (ARRAY['train'::text, 'exam'::text, 'neither'::text])))
+);
+CREATE INDEX labelled_rows_new ON public.labelled_rows USING btree (model, id) WHERE (side IS NULL);
+CREATE INDEX labelled_rows_time ON public.labelled_rows USING btree (model, labelled_at);
+
+create table live (
+  model text not null,
+  adapter text not null,
+  reference text not null,
+  seq bigint not null,
+  constraint live_pkey PRIMARY KEY (model),
+  constraint live_adapter_fkey FOREIGN KEY (adapter) REFERENCES adapters(id),
+  constraint live_model_fkey FOREIGN KEY (model) REFERENCES models(name) ON DELETE CASCADE,
+  constraint live_reference_fkey FOREIGN KEY (reference) REFERENCES "references"(id)
+);
+
+create table model_versions (
+  model text not null,
+  version integer not null,
+  spec jsonb not null,
+  created_at timestamp with time zone not null,
+  constraint model_versions_pkey PRIMARY KEY (model, version),
+  constraint model_versions_model_fkey FOREIGN KEY (model) REFERENCES models(name) ON DELETE CASCADE
+);
+
+create table models (
+  name text not null,
+  spec jsonb not null,
+  version integer not null,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint models_pkey PRIMARY KEY (name)
+);
+
+create table monitors (
+  model text not null,
+  monitor text not null,
+  reference text not null,
+  pane bigint not null,
+  state jsonb not null,
+  updated_at timestamp with time zone not null,
+  constraint monitors_pkey PRIMARY KEY (model, monitor, reference),
+  constraint monitors_model_fkey FOREIGN KEY (model) REFERENCES models(name) ON DELETE CASCADE
+);
+
+create table pane_deltas (
+  seq bigint not null generated always as identity,
+  model text not null,
+  pane bigint not null,
+  adapter text not null,
+  reference text not null,
+  profile bytea not null,
+  constraint pane_deltas_pkey PRIMARY KEY (seq)
+);
+CREATE INDEX pane_deltas_pane ON public.pane_deltas USING btree (model, pane);
+
+create table pane_profiles (
+  model text not null,
+  pane bigint not null,
+  adapter text not null,
+  reference text not null,
+  profile bytea not null,
+  constraint pane_profiles_pkey PRIMARY KEY (model, pane, adapter, reference)
+);
+
+create table panes (
+  model text not null,
+  pane bigint not null,
+  opened_at timestamp with time zone not null,
+  closed_at timestamp with time zone,
+  constraint panes_pkey PRIMARY KEY (model, pane),
+  constraint panes_model_fkey FOREIGN KEY (model) REFERENCES models(name) ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX panes_open ON public.panes USING btree (model) WHERE (closed_at IS NULL);
+
+create table prediction_ids (
+  model text not null,
+  id text not null,
+  received_at timestamp with time zone not null,
+  constraint prediction_ids_pkey PRIMARY KEY (model, id)
+);
+CREATE INDEX prediction_ids_time ON public.prediction_ids USING brin (received_at);
+
+create table predictions (
+  model text not null,
+  id text not null,
+  received_at timestamp with time zone not null,
+  occurred_at timestamp with time zone,
+  pane bigint not null,
+  adapter text,
+  input text not null,
+  label text not null,
+  confidence double precision,
+  scores jsonb,
+  features jsonb,
+  segment text
+) partition by range (received_at);
+CREATE INDEX predictions_id ON ONLY public.predictions USING btree (model, id);
+CREATE INDEX predictions_time ON ONLY public.predictions USING btree (model, received_at);
+
+create table promotions (
+  model text not null,
+  seq bigint not null,
+  kind text not null,
+  adapter text not null,
+  reference text not null,
+  previous text,
+  run_id text,
+  reason text not null,
+  by text not null,
+  at timestamp with time zone not null,
+  constraint promotions_pkey PRIMARY KEY (model, seq),
+  constraint promotions_kind_check CHECK ((kind = ANY (ARRAY['promotion'::text, 'rollback'::text]))),
+  constraint promotions_adapter_fkey FOREIGN KEY (adapter) REFERENCES adapters(id),
+  constraint promotions_model_fkey FOREIGN KEY (model) REFERENCES models(name) ON DELETE CASCADE,
+  constraint promotions_reference_fkey FOREIGN KEY (reference) REFERENCES "references"(id)
+);
+CREATE INDEX promotions_adapter ON public.promotions USING btree (model, adapter, seq);
+CREATE UNIQUE INDEX promotions_run ON public.promotions USING btree (run_id, kind);
+
+create table records (
+  id text not null,
+  model text not null,
+  seq bigint not null,
+  run_id text,
+  kind text not null,
+  body text not null,
+  previous text not null,
+  hash text not null,
+  created_at timestamp with time zone not null,
+  constraint records_pkey PRIMARY KEY (id),
+  constraint records_model_seq_key UNIQUE (model, seq),
+  constraint records_model_fkey FOREIGN KEY (model) REFERENCES models(name) ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX records_run ON public.records USING btree (run_id, kind);
+
+create table "references" (
+  id text not null,
+  model text not null,
+  adapter text not null,
+  body bytea not null,
+  created_at timestamp with time zone not null,
+  constraint references_pkey PRIMARY KEY (id),
+  constraint references_model_fkey FOREIGN KEY (model) REFERENCES models(name) ON DELETE CASCADE
+);
+
+create table run_steps (
+  run_id text not null,
+  fence integer not null,
+  state text not null,
+  at timestamp with time zone not null,
+  detail jsonb not null,
+  constraint run_steps_pkey PRIMARY KEY (run_id, fence),
+  constraint run_steps_run_id_fkey FOREIGN KEY (run_id) REFERENCES runs(id) ON DELETE CASCADE
+);
+
+create table runs (
+  id text not null,
+  model text not null,
+  number integer not null,
+  trigger_id text not null,
+  spec_version integer not null,
+  state text not null,
+  outcome text,
+  reason text,
+  fence integer not null default 0,
+  attempt integer not null default 0,
+  dataset text,
+  champion text,
+  challenger text,
+  job jsonb,
+  evaluation jsonb,
+  rollout jsonb,
+  watch jsonb,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  finished_at timestamp with time zone,
+  constraint runs_pkey PRIMARY KEY (id),
+  constraint runs_model_number_key UNIQUE (model, number),
+  constraint runs_check CHECK (((state = 'done'::text) = (outcome IS NOT NULL))),
+  constraint runs_outcome_check CHECK ((outcome = ANY (ARRAY['promoted'::text, 'rejected'::text, 'not-enough-evidence'::text, 'rolled-back'::text, 'failed'::text, 'cancelled'::text]))),
+  constraint runs_state_check CHECK ((state = ANY (ARRAY['collect'::text, 'train'::text, 'evaluate'::text, 'rollout'::text, 'watch'::text, 'done'::text]))),
+  constraint runs_model_fkey FOREIGN KEY (model) REFERENCES models(name) ON DELETE CASCADE,
+  constraint runs_trigger_id_fkey FOREIGN KEY (trigger_id) REFERENCES triggers(id)
+);
+CREATE UNIQUE INDEX runs_active ON public.runs USING btree (model) WHERE (state = ANY (ARRAY['collect'::text, 'train'::text, 'evaluate'::text, 'rollout'::text]));
+
+create table schedules (
+  model text not null,
+  last_due timestamp with time zone not null,
+  constraint schedules_pkey PRIMARY KEY (model),
+  constraint schedules_model_fkey FOREIGN KEY (model) REFERENCES models(name) ON DELETE CASCADE
+);
+
+create table triggers (
+  id text not null,
+  model text not null,
+  reason text not null,
+  decision text not null,
+  why text not null,
+  evidence jsonb not null,
+  created_at timestamp with time zone not null,
+  decided_at timestamp with time zone not null,
+  run_id text,
+  constraint triggers_pkey PRIMARY KEY (id),
+  constraint triggers_decision_check CHECK ((decision = ANY (ARRAY['fired'::text, 'waiting'::text, 'declined'::text, 'coalesced'::text]))),
+  constraint triggers_reason_check CHECK ((reason = ANY (ARRAY['schedule'::text, 'drift'::text, 'performance'::text, 'labels'::text, 'webhook'::text, 'manual'::text]))),
+  constraint triggers_model_fkey FOREIGN KEY (model) REFERENCES models(name) ON DELETE CASCADE
+);
+CREATE INDEX triggers_model ON public.triggers USING btree (model, created_at);
+CREATE UNIQUE INDEX triggers_waiting ON public.triggers USING btree (model, reason) WHERE (decision = 'waiting'::text);
+
+create table watch_rows (
+  run_id text not null,
+  seq integer not null,
+  model text not null,
+  feedback_id text not null,
+  difference smallint not null,
+  constraint watch_rows_pkey PRIMARY KEY (run_id, seq),
+  constraint watch_rows_run_id_feedback_id_key UNIQUE (run_id, feedback_id),
+  constraint watch_rows_model_fkey FOREIGN KEY (model) REFERENCES models(name) ON DELETE CASCADE
+);

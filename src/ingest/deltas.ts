@@ -1,0 +1,58 @@
+/** The profile deltas of one transaction: exactly the rows that went in, by adapter and its reference. */
+import { TrimtabError } from '../errors.ts';
+import { decodeReference, emptyProfile, encodeProfile, type Profile, type ReferenceBody } from '../profile/index.ts';
+import { insertDeltas, type OpenPane } from '../store/panes.ts';
+import type { Queryable } from '../store/postgres.ts';
+import { getReference, newestReference } from '../store/references.ts';
+
+/** What is counted for one adapter. */
+export interface Delta {
+  readonly adapter: string;
+  readonly referenceId: string;
+  readonly reference: ReferenceBody;
+  readonly profile: Profile;
+}
+
+/** Decoded references by id: they never change, and decoding one costs more than a batch. */
+export type References = (db: Queryable, id: string) => Promise<ReferenceBody>;
+
+const KEPT = 16;
+
+export function createReferences(): References {
+  const kept = new Map<string, ReferenceBody>();
+  return async (db, id) => {
+    const there = kept.get(id);
+    if (there !== undefined) return there;
+    const stored = await getReference(db, id);
+    if (stored === null) throw new TrimtabError('not-found', { what: 'reference', id });
+    const body = decodeReference(stored.body);
+    const [oldest] = kept.keys();
+    if (kept.size >= KEPT && oldest !== undefined) kept.delete(oldest);
+    kept.set(id, body);
+    return body;
+  };
+}
+
+/** Empty deltas for the adapters named; none for an adapter without a reference, since nothing can be measured against it. */
+export async function openDeltas(db: Queryable, references: References, model: string, open: OpenPane, adapters: Iterable<string | null>): Promise<Map<string, Delta>> {
+  const deltas = new Map<string, Delta>();
+  for (const adapter of new Set(adapters)) {
+    if (adapter === null) continue;
+    const referenceId = adapter === open.adapter ? open.reference : await newestReference(db, model, adapter);
+    if (referenceId === null) continue;
+    const reference = await references(db, referenceId);
+    deltas.set(adapter, { adapter, referenceId, reference, profile: emptyProfile(reference) });
+  }
+  return deltas;
+}
+
+/** What is counted for the adapter of a prediction; undefined when nothing is. */
+export function deltaOf(deltas: ReadonlyMap<string, Delta>, prediction: { readonly adapter: string | null } | undefined): Delta | undefined {
+  return prediction === undefined || prediction.adapter === null ? undefined : deltas.get(prediction.adapter);
+}
+
+/** Writes the deltas into the open pane. */
+export async function writeDeltas(db: Queryable, model: string, open: OpenPane, deltas: ReadonlyMap<string, Delta>): Promise<void> {
+  const rows = [...deltas.values()].map((d) => ({ adapter: d.adapter, reference: d.referenceId, profile: encodeProfile(d.profile) }));
+  await insertDeltas(db, model, open.pane, rows);
+}

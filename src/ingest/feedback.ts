@@ -1,0 +1,74 @@
+/** Feedback: kept whenever it comes; the first of a prediction feeds the monitors, later ones correct the labelled row. */
+import { observeOutcome } from '../profile/index.ts';
+import { insertFeedback, type NewFeedback } from '../store/feedback.ts';
+import { upsertLabels } from '../store/labels.ts';
+import { openPane } from '../store/panes.ts';
+import { lockModel, type Client } from '../store/postgres.ts';
+import { findOldPredictions, findPredictions, type FoundPrediction } from '../store/predictions.ts';
+import { deltaOf, openDeltas, writeDeltas } from './deltas.ts';
+import { labelsOf } from './labels.ts';
+import type { ParsedFeedback } from './parse.ts';
+import { compare, unknownModel, write, type RowResult, type WriteParts } from './write.ts';
+
+/** Writes feedback of one model; a result for each, in order. Durable when it returns. */
+export async function writeFeedback(parts: WriteParts, model: string, rows: readonly ParsedFeedback[]): Promise<RowResult[]> {
+  const now = parts.clock.now();
+  return write(parts.pool, async (db) => {
+    const predictions = await lockAndFind(db, model, rows);
+    const open = await openPane(db, model);
+    if (open === null) return rows.map(() => unknownModel(model));
+    const { fresh, first } = await insert(db, model, rows, predictions, now);
+    const firstOf = [...first].map((row) => ({ row, prediction: predictions.get(row.predictionId) }));
+    const deltas = await openDeltas(db, parts.references, model, open, firstOf.map(({ prediction }) => prediction?.adapter ?? null));
+    for (const { row, prediction } of firstOf) {
+      const delta = deltaOf(deltas, prediction);
+      if (prediction !== undefined && delta !== undefined) observeOutcome(delta.profile, prediction.label, row.label);
+    }
+    await writeDeltas(db, model, open, deltas);
+    const labels = labelsOf(rows.filter((row) => fresh.has(row)), predictions, now);
+    if (labels.length > 0) await upsertLabels(db, model, 'feedback', labels, now);
+    return rows.map((row) => (fresh.has(row) ? 'accepted' : 'duplicate'));
+  });
+}
+
+/**
+ * The predictions that are spoken of, under the pane lock. When one is missing the lock is exclusive and the search made
+ * again: a prediction that is being written now either is seen here or sees this feedback waiting, and never neither.
+ */
+async function lockAndFind(db: Client, model: string, rows: readonly ParsedFeedback[]): Promise<Map<string, FoundPrediction>> {
+  const found = new Map<string, FoundPrediction>();
+  const missing = () => [...new Set(rows.map((row) => row.predictionId))].filter((id) => !found.has(id));
+  const look = async (find: typeof findPredictions) => {
+    const ids = missing();
+    if (ids.length > 0) for (const prediction of await find(db, model, ids)) found.set(prediction.id, prediction);
+  };
+  await look(findPredictions);
+  await look(findOldPredictions);
+  if (missing().length === 0) {
+    await lockModel(db, 'pane', model, 'shared');
+    return found;
+  }
+  await lockModel(db, 'pane', model, 'exclusive');
+  await look(findPredictions);
+  return found;
+}
+
+interface Inserted {
+  readonly fresh: ReadonlySet<ParsedFeedback>;
+  /** Of the fresh, those that are the first of their prediction. */
+  readonly first: ReadonlySet<ParsedFeedback>;
+}
+
+async function insert(db: Client, model: string, rows: readonly ParsedFeedback[], predictions: ReadonlyMap<string, FoundPrediction>, now: Date): Promise<Inserted> {
+  const candidates = new Map<string, ParsedFeedback>();
+  for (const row of rows) if (!candidates.has(row.id)) candidates.set(row.id, row);
+  // sort is stable: those of one prediction stay in order of arrival
+  const sorted: NewFeedback[] = [...candidates.values()]
+    .sort((a, b) => compare(a.predictionId, b.predictionId))
+    .map((row) => ({ ...row, matched: predictions.has(row.predictionId) }));
+  const firstIds = new Set(await insertFeedback(db, model, true, sorted, now));
+  const rest = sorted.filter((row) => !firstIds.has(row.id));
+  const laterIds = rest.length === 0 ? [] : await insertFeedback(db, model, false, rest, now);
+  const rowsOf = (ids: Iterable<string>) => new Set([...ids].flatMap((id) => candidates.get(id) ?? []));
+  return { first: rowsOf(firstIds), fresh: rowsOf([...firstIds, ...laterIds]) };
+}

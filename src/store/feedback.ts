@@ -1,0 +1,48 @@
+/** Feedback: what became known later about a prediction. */
+import type { Queryable } from './postgres.ts';
+
+export interface NewFeedback {
+  readonly id: string;
+  readonly predictionId: string;
+  readonly label: string;
+  /** False while its prediction has not come yet. */
+  readonly matched: boolean;
+}
+
+export interface WaitingFeedback {
+  readonly predictionId: string;
+  readonly label: string;
+  readonly first: boolean;
+}
+
+/**
+ * Inserts feedback as the first or as a later one of its prediction; returns the ids that went in. With `first`, a row stays
+ * out when its id or another first one is there: the unique index decides, also between requests at once.
+ * Rows must be sorted by prediction, those of one prediction in order of arrival, against deadlocks.
+ */
+export async function insertFeedback(db: Queryable, model: string, first: boolean, rows: readonly NewFeedback[], now: Date): Promise<string[]> {
+  const inserted = await db.query<{ id: string }>({
+    name: 'insert-feedback',
+    text: `insert into feedback (model, id, prediction_id, received_at, label, first, matched_at)
+           select $1, f.id, f.prediction_id, $2, f.label, $3, case when f.matched then $2::timestamptz end
+           from unnest($4::text[], $5::text[], $6::text[], $7::boolean[]) with ordinality as f(id, prediction_id, label, matched, at)
+           order by f.at
+           on conflict do nothing returning id`,
+    values: [model, now, first, rows.map((r) => r.id), rows.map((r) => r.predictionId), rows.map((r) => r.label), rows.map((r) => r.matched)],
+  });
+  return inserted.rows.map((row) => row.id);
+}
+
+/** Marks the feedback that waited for these predictions as matched; returns it in order of arrival. */
+export async function matchFeedback(db: Queryable, model: string, predictionIds: readonly string[], now: Date): Promise<WaitingFeedback[]> {
+  const { rows } = await db.query<WaitingFeedback>(
+    `with matched as (
+       update feedback set matched_at = $3
+       where model = $1 and matched_at is null and prediction_id = any($2::text[])
+       returning prediction_id, label, first, seq
+     )
+     select prediction_id as "predictionId", label, first from matched order by seq`,
+    [model, predictionIds, now],
+  );
+  return rows;
+}

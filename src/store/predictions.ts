@@ -1,0 +1,97 @@
+/** Predictions and the table of ids that makes ingest idempotent. */
+import { copyLines, copyText } from './copy.ts';
+import type { Client, Queryable } from './postgres.ts';
+
+export interface NewPrediction {
+  readonly id: string;
+  /** ISO time */
+  readonly occurredAt: string | null;
+  readonly adapter: string | null;
+  readonly input: string;
+  readonly label: string;
+  readonly confidence: number | null;
+  /** JSON text */
+  readonly scores: string | null;
+  /** JSON text */
+  readonly features: string | null;
+  readonly segment: string | null;
+}
+
+export interface FoundPrediction {
+  readonly id: string;
+  readonly adapter: string | null;
+  readonly input: string;
+  readonly label: string;
+  readonly segment: string | null;
+}
+
+/**
+ * Takes ids that nobody has taken; returns those that were new. `ids` must be sorted: two transactions that take the same ids
+ * in different orders would deadlock.
+ */
+export async function takeIds(db: Queryable, model: string, ids: readonly string[], receivedAt: Date): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>({
+    name: 'take-ids',
+    text: `insert into prediction_ids (model, id, received_at)
+           select $1, id, $3 from unnest($2::text[]) as id
+           on conflict do nothing returning id`,
+    values: [model, ids, receivedAt],
+  });
+  return rows.map((row) => row.id);
+}
+
+/**
+ * Takes ids of which none is expected to be taken, sorted as for `takeIds`, in a third of its time.
+ * @throws a duplicate (`isDuplicate`) when one is taken
+ */
+export async function copyIds(db: Client, model: string, ids: readonly string[], receivedAt: Date): Promise<void> {
+  const tail = `\t${receivedAt.toISOString()}\n`;
+  const head = `${copyText(model)}\t`;
+  let lines = '';
+  for (const id of ids) lines += head + copyText(id) + tail;
+  await copyLines(db, 'copy prediction_ids (model, id, received_at) from stdin', lines);
+}
+
+/** Writes rows whose ids were taken in the same transaction. */
+export async function copyPredictions(db: Client, where: { model: string; pane: number; receivedAt: Date }, predictions: readonly NewPrediction[]): Promise<void> {
+  const head = `${copyText(where.model)}\t${where.pane}\t${where.receivedAt.toISOString()}\t`;
+  let lines = '';
+  for (const row of predictions) {
+    lines += `${head}${copyText(row.id)}\t${row.occurredAt ?? '\\N'}\t${copyText(row.adapter)}\t${copyText(row.input)}\t${copyText(row.label)}\t`
+      + `${row.confidence ?? '\\N'}\t${copyText(row.scores)}\t${copyText(row.features)}\t${copyText(row.segment)}\n`;
+  }
+  await copyLines(db, 'copy predictions (model, pane, received_at, id, occurred_at, adapter, input, label, confidence, scores, features, segment) from stdin', lines);
+}
+
+/** Predictions of the last days by id: the table of ids knows their time, so only one partition is read for each. */
+export async function findPredictions(db: Queryable, model: string, ids: readonly string[]): Promise<FoundPrediction[]> {
+  const { rows } = await db.query<FoundPrediction>(
+    `select p.* from unnest($2::text[]) as wanted(id)
+     join prediction_ids i on i.model = $1 and i.id = wanted.id
+     cross join lateral (
+       select p.id, p.adapter, p.input, p.label, p.segment from predictions p
+       where p.model = $1 and p.id = i.id and p.received_at = i.received_at limit 1
+     ) p`,
+    [model, ids],
+  );
+  return rows;
+}
+
+/** Predictions by id in all partitions, the newest of each: for feedback that comes after the ids have expired. */
+export async function findOldPredictions(db: Queryable, model: string, ids: readonly string[]): Promise<FoundPrediction[]> {
+  const { rows } = await db.query<FoundPrediction>(
+    `select p.* from unnest($2::text[]) as wanted(id)
+     cross join lateral (
+       select p.id, p.adapter, p.input, p.label, p.segment from predictions p
+       where p.model = $1 and p.id = wanted.id order by p.received_at desc limit 1
+     ) p`,
+    [model, ids],
+  );
+  return rows;
+}
+
+/** Forgets ids taken before a time (retention: seven days); returns how many. */
+export async function expireIds(db: Queryable, before: Date): Promise<number> {
+  const { rowCount } = await db.query('delete from prediction_ids where received_at < $1', [before]);
+  return rowCount ?? 0;
+}
