@@ -1,0 +1,54 @@
+/** The profile's hot path: nanoseconds a value, and bytes allocated for it. */
+import { observeLabel, emptyProfile } from '../src/profile/profile.ts';
+import { buildReference, type ReferenceBody } from '../src/profile/layout.ts';
+import { observeNumber } from '../src/profile/numeric.ts';
+import { observePrediction } from '../src/profile/index.ts';
+import type { BenchRow } from './drift.ts';
+
+const ROUND = 2 ** 20;
+
+function reference(): ReferenceBody {
+  const rows = Array.from({ length: 5_000 }, (_, i) => ({
+    id: String(i), text: `how do i change the limit of card ${i % 97} today`, label: `label-${(i * i) % 64}`, trueLabel: `label-${i % 64}`,
+    // skewed as a classifier's confidences are, so that many edges share a cell
+    confidence: 1 - ((i * 7919) % 5_000 / 5_000) ** 3 * 0.6,
+  }));
+  return buildReference({ model: 'bench', adapter: 'bench--v1', createdAt: '2026-01-01T00:00:00Z', trainTexts: rows.map((row) => row.text), rows });
+}
+
+/** Best of seven rounds after warming up; bytes a value over all of them. */
+function measure(work: (i: number) => void, perRound: number): { ns: number; bytes: number } {
+  const round = () => {
+    for (let i = 0; i < perRound; i++) work(i);
+  };
+  for (let warm = 0; warm < 3; warm++) round();
+  globalThis.gc?.();
+  const before = process.memoryUsage().heapUsed;
+  let best = Infinity;
+  for (let r = 0; r < 7; r++) {
+    const start = process.hrtime.bigint();
+    round();
+    best = Math.min(best, Number(process.hrtime.bigint() - start));
+  }
+  return { ns: best / perRound, bytes: Math.max(0, process.memoryUsage().heapUsed - before) / (7 * perRound) };
+}
+
+export function hotPathRows(): BenchRow[] {
+  const body = reference();
+  const profile = emptyProfile(body);
+  const values = Float64Array.from({ length: 4096 }, (_, i) => 1 - ((i * 7919) % 4096 / 4096) ** 3 * 0.6);
+  const labels = Array.from({ length: 4096 }, (_, i) => `label-${(i * 31) % 66}`);
+  const rows = Array.from({ length: 4096 }, (_, i) => ({ text: `how can i raise the limit of my card number ${i}`, label: labels[i] as string, confidence: values[i] as number }));
+  const numeric = measure((i) => observeNumber(profile.confidence, body.index.bins, values[i & 4095] as number), ROUND);
+  const category = measure((i) => observeLabel(profile.labels, body.index.labels, labels[i & 4095] as string), ROUND);
+  const row = measure((i) => observePrediction(profile, body, rows[i & 4095] as (typeof rows)[number]), ROUND / 8);
+  const time = (name: string, ns: number, goal: number) => ({ name, figure: Number(ns.toFixed(1)), unit: 'ns', goal: `${goal} or fewer`, reached: ns <= goal });
+  const space = (name: string, bytes: number) => ({ name, figure: Number(bytes.toFixed(3)), unit: 'bytes', goal: 'below 1 (an object has 16)', reached: bytes < 1 });
+  return [
+    time('profile, a numeric value', numeric.ns, 60),
+    space('profile, a numeric value, allocated', numeric.bytes),
+    time('profile, a category', category.ns, 40),
+    space('profile, a category, allocated', category.bytes),
+    { name: 'profile, a whole prediction with a text of ten words', figure: Math.round(row.ns), unit: 'ns', goal: 'none', reached: true },
+  ];
+}

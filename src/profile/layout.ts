@@ -1,0 +1,86 @@
+/** The reference: what a profile counts by (labels, edges, vocabulary), and the profile of the exam rows. */
+import { binsOf, quantileEdges, type Bins } from './numeric.ts';
+import { emptyProfile, observeOutcome, observePrediction, type Profile } from './profile.ts';
+import { vocabularyOf, type Vocabulary } from './vocabulary.ts';
+
+export interface ReferenceBody {
+  readonly version: 1;
+  readonly model: string;
+  readonly adapter: string;
+  /** ISO 8601. */
+  readonly createdAt: string;
+  /** Labels that the exam rows have, predicted or true, the most often predicted first. */
+  readonly labels: readonly string[];
+  /** Edges of the confidence's bins. */
+  readonly edges: Float64Array;
+  /** N-grams of the train rows. */
+  readonly vocabulary: Vocabulary;
+  /** Of the exam rows, scored by the adapter. */
+  readonly profile: Profile;
+  /** A few exam rows, to show beside an incident. */
+  readonly samples: readonly { readonly id: string; readonly text: string }[];
+  /** Made from the above for fast counting; not stored. */
+  readonly index: ReferenceIndex;
+}
+
+export interface ReferenceIndex {
+  readonly labels: ReadonlyMap<string, number>;
+  readonly bins: Bins;
+}
+
+export interface ScoredRow {
+  readonly id: string;
+  readonly text: string;
+  /** As predicted. */
+  readonly label: string;
+  readonly confidence: number | null;
+  readonly trueLabel: string;
+}
+
+export interface ReferenceParts {
+  readonly model: string;
+  readonly adapter: string;
+  readonly createdAt: string;
+  readonly trainTexts: readonly string[];
+  readonly rows: readonly ScoredRow[];
+}
+
+const SAMPLES = 50;
+const SAMPLE_LENGTH = 500;
+
+/** Builds the reference of an adapter from the train texts and the exam rows that it scored; the order of rows matters to samples alone. */
+export function buildReference({ model, adapter, createdAt, trainTexts, rows }: ReferenceParts): ReferenceBody {
+  const labels = byFrequency(rows);
+  const edges = quantileEdges(rows.flatMap((row) => (row.confidence !== null && row.confidence >= 0 && row.confidence <= 1 ? [row.confidence] : [])));
+  const body: ReferenceBody = {
+    version: 1, model, adapter, createdAt, labels, edges,
+    vocabulary: vocabularyOf(trainTexts),
+    profile: emptyProfile({ labels, edges }),
+    samples: spread(rows, SAMPLES).map(({ id, text }) => ({ id, text: text.slice(0, SAMPLE_LENGTH) })),
+    index: indexOf(labels, edges),
+  };
+  for (const row of rows) {
+    observePrediction(body.profile, body, row);
+    observeOutcome(body.profile, row.label, row.trueLabel);
+  }
+  return body;
+}
+
+export function indexOf(labels: readonly string[], edges: Float64Array): ReferenceIndex {
+  return { labels: new Map(labels.map((label, i) => [label, i])), bins: binsOf(edges) };
+}
+
+function byFrequency(rows: readonly ScoredRow[]): string[] {
+  const times = new Map<string, number>();
+  for (const { label, trueLabel } of rows) {
+    times.set(label, (times.get(label) ?? 0) + 1);
+    if (!times.has(trueLabel)) times.set(trueLabel, 0);
+  }
+  // ties by code unit, so that the order depends on no locale
+  return [...times].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).map(([label]) => label);
+}
+
+function spread<T>(rows: readonly T[], most: number): T[] {
+  const step = Math.max(1, rows.length / most);
+  return Array.from({ length: Math.min(most, rows.length) }, (_, i) => rows[Math.floor(i * step)] as T);
+}

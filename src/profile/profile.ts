@@ -1,0 +1,115 @@
+/**
+ * A profile: exact, mergeable, subtractable counts over predictions, of one size whatever the traffic.
+ * Every count is an integer below 2^53, so merging is addition, in any order, bit for bit.
+ */
+import { TrimtabError } from '../errors.ts';
+import type { ReferenceBody } from './layout.ts';
+import { emptyNumeric, observeNumber, UNIT, type NumericCounts } from './numeric.ts';
+import { unseenShare } from './vocabulary.ts';
+
+export interface Profile {
+  /** Predictions. Outcomes may be counted in later panes than their predictions, so `labelled` can exceed it. */
+  rows: number;
+  readonly confidence: NumericCounts;
+  readonly labels: {
+    /** By the reference's labels, the first `COUNTED_LABELS` of them. */
+    readonly counts: Float64Array;
+    /** Labels of the reference beyond those. */
+    other: number;
+    /** Labels that the reference does not have. */
+    unseen: number;
+  };
+  /** Per row the share of its n-grams that no train row has; sums in units of 2^-20. */
+  readonly unseen: { rows: number; sum: number; squares: number };
+  readonly outcome: { labelled: number; errors: number };
+}
+
+/** Labels that are counted one by one: keeps a profile small when a model has thousands. */
+export const COUNTED_LABELS = 256;
+
+export interface ObservedPrediction {
+  readonly text: string;
+  readonly label: string;
+  readonly confidence: number | null;
+}
+
+type Shape = Pick<ReferenceBody, 'labels' | 'edges'>;
+
+export function emptyProfile(reference: Shape): Profile {
+  return profileOfSize(reference.edges.length, Math.min(COUNTED_LABELS, reference.labels.length));
+}
+
+export function profileOfSize(edges: number, labels: number): Profile {
+  return {
+    rows: 0,
+    confidence: emptyNumeric(edges),
+    labels: { counts: new Float64Array(labels), other: 0, unseen: 0 },
+    unseen: { rows: 0, sum: 0, squares: 0 },
+    outcome: { labelled: 0, errors: 0 },
+  };
+}
+
+export function observePrediction(profile: Profile, reference: ReferenceBody, row: ObservedPrediction): void {
+  profile.rows++;
+  observeNumber(profile.confidence, reference.index.bins, row.confidence);
+  observeLabel(profile.labels, reference.index.labels, row.label);
+  const share = unseenShare(reference.vocabulary, row.text);
+  profile.unseen.rows++;
+  profile.unseen.sum += Math.round(share * UNIT);
+  profile.unseen.squares += Math.round(share * share * UNIT);
+}
+
+/** Counts one category. The hot path: no allocation. */
+export function observeLabel(labels: Profile['labels'], index: ReadonlyMap<string, number>, label: string): void {
+  const at = index.get(label);
+  if (at === undefined) labels.unseen++;
+  else if (at < labels.counts.length) labels.counts[at] = (labels.counts[at] as number) + 1;
+  else labels.other++;
+}
+
+/** Counts what became known of one prediction. */
+export function observeOutcome(profile: Profile, predictedLabel: string, trueLabel: string): void {
+  profile.outcome.labelled++;
+  if (predictedLabel !== trueLabel) profile.outcome.errors++;
+}
+
+/** The profile of the rows of both. @throws TrimtabError `bad-data` when they belong to references of different shape */
+export function merge(a: Profile, b: Profile): Profile {
+  return addInto(addInto(like(a), a, 1), b, 1);
+}
+
+/** The profile of the rows of `a` that are not in `b`. @throws TrimtabError `bad-data` when `b` is no part of `a` */
+export function subtract(a: Profile, b: Profile): Profile {
+  return addInto(addInto(like(a), a, 1), b, -1);
+}
+
+/** Adds `sign` times `part` to `total`, in place; returns it. What a long fold uses instead of merge. */
+export function addInto(total: Profile, part: Profile, sign: 1 | -1 = 1): Profile {
+  if (total.confidence.bins.length !== part.confidence.bins.length || total.labels.counts.length !== part.labels.counts.length) {
+    throw new TrimtabError('bad-data', { what: 'profile', problem: 'the two profiles have different bins or labels', right: 'only profiles of one reference can be added' });
+  }
+  total.rows = added(total.rows, part.rows, sign);
+  addFields(total.confidence, part.confidence, ['count', 'sum', 'squares', 'nulls', 'nonFinite'], sign);
+  addFields(total.labels, part.labels, ['other', 'unseen'], sign);
+  addFields(total.unseen, part.unseen, ['rows', 'sum', 'squares'], sign);
+  addFields(total.outcome, part.outcome, ['labelled', 'errors'], sign);
+  addArrays(total.confidence.bins, part.confidence.bins, sign);
+  addArrays(total.labels.counts, part.labels.counts, sign);
+  return total;
+}
+
+const like = (profile: Profile) => profileOfSize(profile.confidence.bins.length - 1, profile.labels.counts.length);
+
+function addFields<K extends string>(total: Record<K, number>, part: Record<K, number>, fields: readonly K[], sign: 1 | -1): void {
+  for (const field of fields) total[field] = added(total[field], part[field], sign);
+}
+
+function addArrays(total: Float64Array, part: Float64Array, sign: 1 | -1): void {
+  for (let i = 0; i < total.length; i++) total[i] = added(total[i] as number, part[i] as number, sign);
+}
+
+function added(a: number, b: number, sign: 1 | -1): number {
+  const sum = a + sign * b;
+  if (sum >= 0 && sum <= Number.MAX_SAFE_INTEGER) return sum;
+  throw new TrimtabError('bad-data', { what: 'profile', problem: `a count would be ${sum}`, right: 'subtract only what was added, and keep counts below 2^53' });
+}
