@@ -23,11 +23,17 @@ export async function testDatabase(): Promise<TestDatabase> {
   await asAdmin(`create database ${name} template ${TEMPLATE}`);
   const url = clusterUrl.replace(/\/[^/]*$/, `/${name}`);
   const errors: Error[] = [];
-  const pool = openPool(url, { max: 10, onError: (error) => errors.push(error) });
+  let ended = false;
+  const onError = (error: Error) => {
+    // the pool calls itself ended before its connections have closed: the drop below may cut them off
+    if (!ended) errors.push(error);
+  };
+  const pool = openPool(url, { max: 10, onError });
   afterAll(async () => {
     await pool.end();
+    ended = true;
     await asAdmin(`drop database ${name} with (force)`);
-    if (errors.length > 0) throw errors[0];
+    for (const error of errors) throw error;
   });
   return { url, pool };
 }
