@@ -5,9 +5,12 @@ create table adapters (
   model text not null references models on delete cascade,
   version int not null,
   run_id text not null unique,
+  -- of adapter_model.safetensors
   sha256 text not null,
   base_sha256 text not null,
   labels jsonb not null,
+  -- name of each of its files -> digest in the object store
+  files jsonb not null,
   created_at timestamptz not null,
   unique (model, version)
 );
@@ -34,8 +37,26 @@ create table promotions (
   at timestamptz not null,
   primary key (model, seq)
 );
+-- A run that is taken up again after a crash promotes, and rolls back, once.
+create unique index promotions_run on promotions (run_id, kind);
+create index promotions_adapter on promotions (model, adapter, seq);
 
--- One chain a model: hash = sha256(previous hash, body). The body is text, since jsonb would not keep its bytes.
+-- The rows that a watch has scored, in the order in which they were bet on: the watch can be computed again from them.
+create table watch_rows (
+  run_id text not null,
+  seq int not null,
+  model text not null references models on delete cascade,
+  feedback_id text not null,
+  -- score of the previous adapter minus that of the live one
+  difference smallint not null,
+  primary key (run_id, seq),
+  unique (run_id, feedback_id)
+);
+-- A watch reads feedback in the order in which it met its prediction.
+create index feedback_matched on feedback (model, matched_at, seq) where first;
+
+-- One chain a model: hash = sha256(previous hash + body). The body is text, since jsonb would not keep its bytes; it repeats the
+-- other columns, so that they are covered by the hash too.
 create table records (
   id text primary key,
   model text not null references models on delete cascade,
@@ -48,4 +69,4 @@ create table records (
   created_at timestamptz not null,
   unique (model, seq)
 );
-create index records_run on records (run_id);
+create unique index records_run on records (run_id, kind);

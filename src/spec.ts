@@ -11,7 +11,7 @@ const strict = { additionalProperties: false } as const;
 const duration = (description: string, standard: string) =>
   Type.String({ pattern: '^[1-9][0-9]*(s|m|h|d)$', description, default: standard });
 const choice = <const T extends readonly string[]>(values: T, description: string, standard?: T[number]) =>
-  Type.Enum([...values], { description, ...(standard === undefined ? {} : { default: standard }) });
+  Type.Enum([...values], { description, ...(standard === undefined ? {} : { default: standard }) }) as unknown as Type.TEnum<[...T]>;
 
 export const RETRAIN_SIGNALS = ['drift', 'performance', 'labels'] as const;
 
