@@ -56,7 +56,8 @@ export async function fixNewSides(db: Queryable, model: string, examShare: numbe
       for (const band of row.bands) bands.push({ band, rowId: id });
     });
     await fixSides(db, model, rows.map((row) => row.id), sides);
-    await insertBands(db, model, bands);
+    // In the order of the key: each page of the index is then visited once.
+    await insertBands(db, model, bands.sort((a, b) => a.band - b.band));
     fixed += rows.length;
   }
 }

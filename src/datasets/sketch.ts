@@ -2,9 +2,9 @@
  * What is kept of a text to find near-duplicates: its set of character 5-grams, and MinHash values of that set in bands
  * (Broder 1997; banding: Leskovec, Rajaraman & Ullman, "Mining of Massive Datasets", 3.4). Two texts are near-duplicates when the
  * Jaccard similarity of their sets is at least 0.8; bands only find candidates, the sets decide. A pair at exactly 0.8 shares a
- * band with probability 1 - (1 - 0.8^4)^16 = 0.9998. Short texts need no threshold of their own: in a text of fewer than 45
- * characters one changed letter inside already breaks more than a fifth of the 5-grams, so only changes at the ends remain near,
- * and "lights on" and "lights off" of a short text differ.
+ * band with probability 1 - (1 - 0.8^4)^16 = 0.9998. In a text of fewer than 45 characters one changed letter inside breaks
+ * more than a fifth of the 5-grams, so of short texts only those are near that differ at an end ("lights on", "lights off"): they
+ * share a side, and as train rows both stay when their labels differ.
  */
 import { normalise } from './normalise.ts';
 

@@ -13,7 +13,9 @@ export function range([low, high]: readonly [number, number]): string {
   return `${signed(low)} to ${signed(high)}`;
 }
 
+/** A p-value; one that a double cannot hold is said to be small, not to be 0. */
 export function probability(p: number): string {
+  if (p < 1e-300) return 'below 1e-300';
   return p < 0.0001 ? p.toExponential(1) : p.toFixed(4);
 }
 
