@@ -1,10 +1,10 @@
 /** A job's folder: written whole before anything starts on it, and read back when its result is there. */
 import { randomUUID } from 'node:crypto';
-import { access, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { access, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { canonicalJson, sha256 } from '../canonical.ts';
 import { messageOf, TrimtabError } from '../errors.ts';
-import { ADAPTER_FILES } from '../lora/adapter-files.ts';
+import { ADAPTER_FILES, readAdapter } from '../lora/adapter-files.ts';
 import type { AdapterFiles } from '../vocabulary.ts';
 import { JOB_FILES, type ExamRow, type Job, type JobPrediction, type JobResult, type TrainRow } from './job.ts';
 
@@ -78,18 +78,6 @@ export async function removeFolder(dir: string): Promise<void> {
 
 function namedFiles({ config, weights, extra }: AdapterFiles): [string, Uint8Array][] {
   return [...Object.entries(extra), [ADAPTER_FILES.config, config], [ADAPTER_FILES.weights, weights]];
-}
-
-async function readAdapter(dir: string): Promise<AdapterFiles> {
-  const files = new Map<string, Uint8Array>();
-  for (const name of (await readdir(dir)).sort()) files.set(name, await readFile(path.join(dir, name)));
-  const take = (name: string): Uint8Array => {
-    const bytes = files.get(name);
-    if (bytes === undefined) throw new Error(`${name} is missing`);
-    files.delete(name);
-    return bytes;
-  };
-  return { config: take(ADAPTER_FILES.config), weights: take(ADAPTER_FILES.weights), extra: Object.fromEntries(files) };
 }
 
 const lines = (rows: readonly unknown[]): string => rows.map((row) => `${canonicalJson(row)}\n`).join('');

@@ -27,13 +27,14 @@ export function createLocalExecutor({ environment = {} }: LocalOptions = {}): Ex
   const tails = new Map<string, EventTail>();
 
   const statusOf = async (dir: string, start: Start): Promise<JobStatus> => {
-    // Asked first: what a process that is already gone has written is whole.
+    // In this order: what a process that is already gone has written is whole, and the result is written after the last event.
     const alive = isAlive(start);
+    const done = await exists(path.join(dir, JOB_FILES.result));
     const known = tails.get(dir);
     const tail = await readOn(dir, known?.start === start.n ? known : emptyTail(start.n));
     tails.set(dir, tail);
     const progress = tail.progress === null ? {} : { progress: tail.progress };
-    if (await exists(path.join(dir, JOB_FILES.result))) return { state: 'done', retryable: false, ...progress };
+    if (done) return { state: 'done', retryable: false, ...progress };
     if (alive) return { state: 'running', retryable: false, ...progress };
     return { ...(await ending(dir, start, tail)), ...progress };
   };
