@@ -87,15 +87,10 @@ export function startDetector(m: readonly number[]): Detector {
 
 /** Takes one pane; `counts` has one entry a stream. */
 export function stepDetector(detector: Detector, counts: readonly Count[], threshold: number): Step {
-  const logs = detector.levels.map((levels, i) => raised(levels, detector.m[i] ?? 1, counts[i] ?? NOTHING));
-  const logValue = logSum(logs.flat()) - Math.log(BETS * Math.max(1, logs.length));
+  const levels = detector.levels.map((each, i) => raised(each, detector.m[i] ?? 1, counts[i] ?? NOTHING));
+  const logValue = logSum(levels.flat().map(logR)) - Math.log(BETS * Math.max(1, levels.length));
   const alarm = counts.some((count) => count.n > 0) && logValue >= Math.log(threshold);
-  return {
-    detector: alarm ? startDetector(detector.m) : { m: detector.m, levels: logs.map((each) => each.map(softplus)) },
-    logValue,
-    value: capped(logValue),
-    alarm,
-  };
+  return { detector: alarm ? startDetector(detector.m) : { m: detector.m, levels }, logValue, value: capped(logValue), alarm };
 }
 
 /** The detector's V between panes, and V of each stream alone: which stream speaks loudest. */
@@ -111,15 +106,16 @@ export function logEvidence(m: number, count: Count): number[] {
 
 const NOTHING: Count = { n: 0, s: 0 };
 
-/** log R of each bet after the pane. */
-function raised(levels: readonly number[], m: number, count: Count): number[] {
-  // a stream that has no room to rise must not gather the +1 of every pane
-  if (count.n === 0 || m >= MOST) return levels.map(logR);
+/** The levels after the pane. */
+function raised(levels: readonly number[], m: number, count: Count): readonly number[] {
+  // untouched, not recomputed: a replay leaves such panes out and must get the same bits;
+  // and a stream that has no room to rise must not gather the +1 of every pane
+  if (count.n === 0 || m >= MOST) return levels;
   const evidence = logEvidence(m, count);
-  return levels.map((level, j) => level + (evidence[j] ?? 0));
+  return levels.map((level, j) => softplus(level + (evidence[j] ?? 0)));
 }
 
-/** log R from log(1 + R); -Infinity at rest. */
+/** log R from the level log(1 + R), and log(1 + R) from log R; above 36 the two are equal to a double. */
 const logR = (level: number) => (level > 36 ? level : Math.log(Math.expm1(level)));
 const softplus = (log: number) => (log > 36 ? log : Math.log1p(Math.exp(log)));
 const capped = (log: number) => Math.min(Number.MAX_VALUE, Math.exp(log));

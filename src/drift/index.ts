@@ -1,0 +1,61 @@
+/** Drift: closes panes, steps monitors, latches incidents, reports. */
+import type { Clock } from '../clock.ts';
+import { openPanes } from '../store/drift.ts';
+import { transaction, type Pool } from '../store/postgres.ts';
+import type { Events } from '../telemetry/events.ts';
+import { createIncidents, type Incidents } from './incidents.ts';
+import { closePane, isDue, type ClosedPane } from './panes.ts';
+import { createReferences } from '../store/reference-cache.ts';
+import { driftReport, type DriftReport } from './report.ts';
+
+export { replayIncident, type Effect, type Evidence } from './evidence.ts';
+export type { Incident, Incidents } from './incidents.ts';
+export type { ClosedPane } from './panes.ts';
+export type { DriftReport, MonitorReport, PaneReport } from './report.ts';
+
+export interface Drift {
+  /**
+   * Closes the panes that are due, each model in its own transaction; safe to call from every replica at once.
+   * A model that fails does not hold up the others: their panes close, then an AggregateError tells.
+   */
+  closeDuePanes(): Promise<ClosedPane[]>;
+  /** Throws `not-found`. */
+  report(model: string): Promise<DriftReport>;
+  readonly incidents: Incidents;
+  /** As `incidents.rebaseline`. */
+  rebaseline(model: string, reason?: string): Promise<string[]>;
+}
+
+export function createDrift({ pool, clock, events }: { pool: Pool; clock: Clock; events: Pick<Events, 'emit'> }): Drift {
+  const references = createReferences();
+  const incidents = createIncidents({ pool, clock, events });
+  return {
+    incidents,
+    rebaseline: incidents.rebaseline,
+    report: (model) => driftReport(pool, references, model),
+    async closeDuePanes() {
+      const now = clock.now();
+      const [closed, failures]: [ClosedPane[], unknown[]] = [[], []];
+      for (const { model } of (await openPanes(pool)).filter((pane) => isDue(pane, now))) {
+        try {
+          const pane = await transaction(pool, (db) => closePane(db, references, model, now));
+          if (pane === null) continue;
+          closed.push(pane);
+          tell(events, pane);
+        } catch (error) {
+          failures.push(error);
+        }
+      }
+      if (failures.length > 0) throw new AggregateError(failures, `${failures.length} of the due panes could not be closed`);
+      return closed;
+    },
+  };
+}
+
+/** Only after the commit: what a transaction did not keep has not happened. */
+function tell(events: Pick<Events, 'emit'>, { model, pane, rows, labelled, errors, steps, opened, resolved }: ClosedPane): void {
+  events.emit('pane:closed', { model, pane, rows, labelled, errors });
+  for (const { monitor, value, threshold } of steps) events.emit('monitor:step', { model, monitor, value, threshold });
+  for (const { id, monitor, effect } of opened) events.emit('incident:opened', { model, incident: id, monitor, effect, pane });
+  for (const incident of resolved) events.emit('incident:state', { model, incident, state: 'resolved' });
+}
