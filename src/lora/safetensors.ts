@@ -108,7 +108,8 @@ function topLevelKeys(text: string): string[] {
 /** A float tensor's numbers; other dtypes are refused. */
 export function toFloat32(name: string, tensor: StoredTensor, refuse: Refuse): FloatTensor {
   const { dtype, shape } = tensor;
-  const bytes = tensor.bytes.slice();
+  // Not bytes.slice(): a Buffer's slice is a view, and its buffer the whole file or the pool.
+  const bytes = new Uint8Array(tensor.bytes);
   if (dtype === 'F32') return { shape, values: new Float32Array(bytes.buffer) };
   if (dtype !== 'F16' && dtype !== 'BF16') refuse(`tensor "${name}" is ${dtype}`, 'F32, F16 or BF16');
   const halves = new Uint16Array(bytes.buffer);
