@@ -5,14 +5,14 @@ import { TrimtabError } from '../errors.ts';
 import { milliseconds, type ModelSpec } from '../spec.ts';
 import * as store from '../store/datasets.ts';
 import { lockModel, transaction, type Client, type Pool } from '../store/postgres.ts';
-import type { TrainRow } from '../training/job.ts';
 import { chooseExam, chooseReplay, countByLabel, createSieve } from './curate.ts';
-import { sealManifest, type DatasetManifest, type ExamQuestionRow } from './manifest.ts';
+import { sealManifest, type DatasetManifest, type ExamQuestionRow, type TrainLine } from './manifest.ts';
 import { NORMALISATION } from './normalise.ts';
 import { fixNewSides } from './sides.ts';
 import { NEAR } from './sketch.ts';
+import { inTurns } from './turns.ts';
 
-export type { DatasetManifest, ExamQuestionRow } from './manifest.ts';
+export type { DatasetManifest, ExamQuestionRow, TrainLine } from './manifest.ts';
 
 export interface DatasetParts {
   readonly pool: Pool;
@@ -60,7 +60,7 @@ async function make(client: Client, { objects, clock }: DatasetParts, { model, s
   const seed = `${spec.training.seed}:${former?.id ?? ''}`;
   const train = await chooseTrain(client, model, spec.data, from, seed);
   const formerExam = former ? await getLines<ExamQuestionRow>(objects, former.exam) : [];
-  const { exam, duplicates } = chooseExam(await store.examRows(client, model), new Set(formerExam.map((row) => row.id)), from, spec.data.dedupe);
+  const { exam, duplicates } = await chooseExam(await store.examRows(client, model), new Set(formerExam.map((row) => row.id)), from, spec.data.dedupe);
   const byLabel = [...countByLabel(train.rows)].sort(([a], [b]) => (a < b ? -1 : 1));
   requireEnough({ model, window: spec.data.window, train: train.rows.length, labels: byLabel.length, exam: exam.length, labelled: sides.labelled });
   const manifest = sealManifest({
@@ -108,13 +108,15 @@ async function windowStart(client: Client, model: string, from: Date): Promise<D
 
 async function chooseTrain(client: Client, model: string, data: ModelSpec['data'], from: Date, seed: string) {
   const sieve = createSieve(data.dedupe);
-  const current = (await store.trainRowsSince(client, model, from, 2 * data.maxRows)).filter((row) => sieve.isNew(row)).slice(0, data.maxRows);
+  const candidates = await store.trainRowsSince(client, model, from, 2 * data.maxRows);
+  const fresh = await inTurns(candidates, (row) => sieve.isNew(row));
+  const current = candidates.filter((_, i) => fresh[i]).slice(0, data.maxRows);
   const quota = data.replay === 0 ? 0 : Math.min(data.maxRows, Math.max(Math.round(data.replay * current.length), FILL_UP_ROWS - current.length));
   const older = quota === 0 ? [] : await store.trainRowsBefore(client, model, from, seed, 4 * quota + 1_000);
-  const replay = chooseReplay(older, current, quota, sieve);
+  const replay = await chooseReplay(older, current, quota, sieve);
   // Over the limit the oldest rows of the window go, not the replay: it is what keeps the adapter from forgetting.
   const kept = current.slice(0, Math.max(0, data.maxRows - replay.length));
-  const rows = [...kept, ...replay].map(({ id, text, label }): TrainRow => ({ id, text, label })).sort((a, b) => (a.id < b.id ? -1 : 1));
+  const rows = [...kept, ...replay].map(({ id, text, label }): TrainLine => ({ id, text, label })).sort((a, b) => (a.id < b.id ? -1 : 1));
   const { duplicates, contradictions } = sieve.dropped;
   return { rows, counts: { window: kept.length, replay: replay.length, train: rows.length, droppedDuplicates: duplicates, contradictions } };
 }

@@ -1,10 +1,16 @@
 /** The manifest of a dataset: how it was made, what is in it, where it came from. Its id is the sha256 of the rest of it. */
 import { canonicalJson, sha256 } from '../canonical.ts';
-import type { ExamRow } from '../training/job.ts';
 import type { Origin } from '../vocabulary.ts';
 
+/** A line of the train rows' JSONL, as the job contract has it. */
+export interface TrainLine {
+  readonly id: string;
+  readonly text: string;
+  readonly label: string;
+}
+
 /** A line of the exam's JSONL. */
-export interface ExamQuestionRow extends ExamRow {
+export interface ExamQuestionRow extends TrainLine {
   /** Labelled in the window; the others test forgetting. */
   readonly window: boolean;
   readonly origin: Origin;
@@ -54,7 +60,7 @@ export interface DatasetManifest {
   readonly labels: readonly string[];
   /** Label of most train rows: what the first adapter must beat. */
   readonly majority: string;
-  /** Digests of JSONL objects: `TrainRow`s and `ExamQuestionRow`s. */
+  /** Digests of JSONL objects: `TrainLine`s and `ExamQuestionRow`s. */
   readonly train: string;
   readonly exam: string;
   /** The dataset before this one; none for the first. */

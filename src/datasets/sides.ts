@@ -2,13 +2,13 @@
  * Gives every new labelled row its side, once and for ever: the side of its stored near-duplicates; near both sides:
  * neither; else a hash of its text. So no adapter is ever trained on what any adapter was examined on.
  */
-import { setImmediate } from 'node:timers/promises';
 import { sha256 } from '../canonical.ts';
 import { fixSides, insertBands, rowsByBands, rowsWithoutSide } from '../store/datasets.ts';
 import type { Queryable } from '../store/postgres.ts';
 import type { Side } from '../vocabulary.ts';
 import { createNearIndex, type NearIndex } from './near-index.ts';
 import { sketch, type Sketch } from './sketch.ts';
+import { inTurns } from './turns.ts';
 
 const CHUNK_ROWS = 5_000;
 
@@ -70,14 +70,4 @@ async function loadNeighbours(db: Queryable, model: string, sketches: readonly S
     loaded.add(row.id);
     index.add(sketch(row.text), row.side);
   });
-}
-
-/** Maps in turns of a few milliseconds: ingest shares the thread and must not wait for a whole dataset. */
-export async function inTurns<T, R>(items: readonly T[], map: (item: T, index: number) => R): Promise<R[]> {
-  const results: R[] = [];
-  for (const [i, item] of items.entries()) {
-    if (i % 256 === 255) await setImmediate();
-    results.push(map(item, i));
-  }
-  return results;
 }

@@ -1,6 +1,5 @@
 /** The exam: the rows that champion and challenger both sit, and an adapter's marked sheet. */
 import { TrimtabError } from '../errors.ts';
-import type { JobPrediction } from '../training/job.ts';
 import { metricOf } from './metrics/index.ts';
 
 /** A row of the dataset's exam, as far as marking needs it. */
@@ -9,6 +8,13 @@ export interface ExamQuestion {
   readonly label: string;
   /** Labelled inside `data.window`; the others test forgetting. */
   readonly window: boolean;
+}
+
+/** What a job predicted for one row. */
+export interface ExamAnswer {
+  readonly id: string;
+  readonly label: string;
+  readonly confidence: number;
 }
 
 export interface ExamMark extends ExamQuestion {
@@ -29,7 +35,7 @@ export interface ExamSheet {
  */
 export function markExam(input: {
   exam: readonly ExamQuestion[];
-  predictions: readonly JobPrediction[];
+  predictions: readonly ExamAnswer[];
   /** `gates.metric` of the spec. */
   metric?: string;
 }): ExamSheet {

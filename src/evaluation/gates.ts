@@ -50,7 +50,7 @@ export interface Evaluation {
   readonly challenger: Standing;
   /** Rows of the window on which only the challenger (`better`) or only the other (`worse`) was right. */
   readonly flipped: { readonly better: number; readonly worse: number };
-  /** About how many window rows would show the observed lead; null when decided, or when there is no lead. */
+  /** About how many window rows would show what the rule asks for at the observed difference; null when decided, or when none would. */
   readonly rowsNeeded: number | null;
 }
 
@@ -75,16 +75,18 @@ export function judge({ spec, challenger, champion, majority }: Judged): Evaluat
         forgetting(tally(pairs.filter(([row]) => !row.window)), spec),
       ];
   const verdict = decide(gates);
+  const margin = champion !== null && spec.rule === 'nonInferior' ? spec.margin : 0;
+  const needed = verdict === 'not-enough-evidence' && current.n > 0 ? rowsNeeded(current, spec.alpha, margin) : null;
   return {
     verdict,
-    reason: explain(verdict, gates, current, spec.alpha),
+    reason: explain({ verdict, gates, current, margin, needed }),
     rule: spec.rule,
     alpha: spec.alpha,
     gates,
     champion: champion && standing(champion),
     challenger: standing(challenger),
     flipped: { better: current.better, worse: current.worse },
-    rowsNeeded: verdict === 'not-enough-evidence' && current.n > 0 ? rowsNeeded(current, spec.alpha) : null,
+    rowsNeeded: needed,
   };
 }
 
@@ -131,22 +133,37 @@ function measured(counts: PairedCounts, alpha: number) {
   return { statistic: counts.better - counts.worse, n: counts.n, estimate: empty ? null : estimate, interval: empty ? null : interval };
 }
 
-function explain(verdict: Verdict, gates: readonly Gate[], current: PairedCounts, alpha: number): string {
+interface Explained {
+  readonly verdict: Verdict;
+  readonly gates: readonly Gate[];
+  readonly current: PairedCounts;
+  readonly margin: number;
+  readonly needed: number | null;
+}
+
+function explain({ verdict, gates, current, margin, needed }: Explained): string {
   const [first] = gates;
   if (!first || first.estimate === null || first.interval === null) {
     const failed = gates.find((gate) => gate.result === 'fail');
     return failed ? `The challenger forgot: ${failed.why}.` : 'No exam row lies in the current window, so nothing could be shown.';
   }
   const against = first.name === 'majority' ? 'always answering the majority class' : 'the champion';
-  const lead = `${signed(first.estimate)} points against ${against} on ${rowsOf(first.n)} of the window (${range(first.interval)}; right alone on ${current.better}, wrong alone on ${current.worse})`;
+  const lead = `${signed(first.estimate)} points against ${against} on ${rowsOf(first.n)} of the window (${range(first.interval)}; right alone on ${current.better}, wrong alone on ${current.worse}): ${first.why}`;
   const rest = gates.slice(1).filter((gate) => gate.result !== 'not-applicable').map((gate) => `; ${gate.name} ${gate.result}: ${gate.why}`).join('');
-  if (verdict === 'promote') return `The challenger is ${first.result === 'pass' ? 'better' : 'not worse than the margin allows'}: ${lead}${first.result === 'pass' ? `, p = ${probability(first.p ?? 1)}` : ''}${rest}.`;
-  if (verdict === 'reject') return `The challenger is ${first.result === 'fail' ? 'worse' : 'not good enough'}: ${lead}${rest}.`;
-  const needed = rowsNeeded(current, alpha);
-  const more = needed === null
-    ? 'the challenger is not ahead, so more rows like these would not show it better'
-    : `a lead of this size would need about ${rowsOf(needed)}`;
-  return `Not enough evidence: ${lead}, p = ${probability(first.p ?? 1)} with ${alpha} allowed; ${more}${rest}.`;
+  switch (verdict) {
+    case 'promote':
+      return `The challenger is ${first.result === 'pass' ? 'better' : 'not worse than the margin allows'}: ${lead}${rest}.`;
+    case 'reject':
+      return `The challenger is ${first.result === 'fail' ? 'worse' : 'not good enough'}: ${lead}${rest}.`;
+    case 'not-enough-evidence':
+      return `Not enough evidence: ${lead}; ${outlook(margin, needed)}${rest}.`;
+  }
+}
+
+/** What more rows could do. */
+function outlook(margin: number, needed: number | null): string {
+  const goal = margin === 0 ? 'ahead' : `within the margin of ${points(margin)} points`;
+  return needed === null ? `the challenger is not ${goal}, so more rows like these would not show it` : `at this difference about ${rowsOf(needed)} would show it ${goal}`;
 }
 
 function standing({ rows }: ExamSheet): Standing {

@@ -33,13 +33,16 @@ function atLeast(k: number, rest: number): number {
 }
 
 /**
- * About how many rows the one-sided test needs to see a difference as large as the one in `counts`, with this power;
- * null when the challenger is not ahead, since then no number of such rows shows it better.
+ * About how many rows a one-sided test needs, with this power, to show what the difference in `counts` promises: a lead, or with a
+ * margin that the loss is smaller than it. null when the difference lies on the wrong side, since then no number of such rows shows it.
  */
-export function rowsNeeded({ n, better, worse }: PairedCounts, alpha: number, power = 0.8): number | null {
-  if (better <= worse) return null;
+export function rowsNeeded({ n, better, worse }: PairedCounts, alpha: number, margin = 0, power = 0.8): number | null {
   const difference = (better - worse) / n;
   const discordance = (better + worse) / n;
-  const spread = normalQuantile(1 - alpha) * Math.sqrt(discordance) + normalQuantile(power) * Math.sqrt(Math.max(0, discordance - difference ** 2));
-  return Math.ceil((spread / difference) ** 2);
+  const distance = difference + margin;
+  if (!(distance > 0)) return null;
+  const spread = Math.sqrt(Math.max(0, discordance - difference ** 2));
+  // Without a margin the null fixes the spread at its edge; with one it is about what was seen.
+  const atNull = margin === 0 ? Math.sqrt(discordance) : spread;
+  return Math.ceil(((normalQuantile(1 - alpha) * atNull + normalQuantile(power) * spread) / distance) ** 2);
 }

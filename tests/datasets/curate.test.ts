@@ -16,14 +16,14 @@ test('near-duplicates go only with the same label; exact ones always', () => {
   expect(rows.filter((r) => exact.isNew(r)).map((r) => r.id)).toEqual(['1', '2', '3']);
 });
 
-test('replay fills the poorest label first, never above its quota, and never twice the same text', () => {
-  fc.assert(
-    fc.property(fc.array(fc.tuple(fc.constantFrom('a', 'b', 'c'), fc.nat(60)), { maxLength: 80 }), fc.array(fc.constantFrom('a', 'b'), { maxLength: 20 }), fc.nat(50), (olderSpec, currentSpec, quota) => {
+test('replay fills the poorest label first, never above its quota, and never twice the same text', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.tuple(fc.constantFrom('a', 'b', 'c'), fc.nat(60)), { maxLength: 80 }), fc.array(fc.constantFrom('a', 'b'), { maxLength: 20 }), fc.nat(50), async (olderSpec, currentSpec, quota) => {
       const older = olderSpec.map(([label, n], i) => row(`o${i}`, `old ${n * 7919} ${label}`, label));
       const current = currentSpec.map((label, i) => row(`c${i}`, `current ${i}`, label));
       const sieve = createSieve('exact');
       for (const r of current) sieve.isNew(r);
-      const chosen = chooseReplay(older, current, quota, sieve);
+      const chosen = await chooseReplay(older, current, quota, sieve);
       const distinct = new Map(older.map((r) => [r.text, r.label]));
       expect(chosen.length).toBe(Math.min(quota, distinct.size));
       expect(new Set(chosen.map((r) => r.text)).size).toBe(chosen.length);
@@ -39,7 +39,7 @@ test('replay fills the poorest label first, never above its quota, and never twi
   );
 });
 
-test('the exam keeps former rows, takes the newest label of a text, and calls a text current when it was seen again', () => {
+test('the exam keeps former rows, takes the newest label of a text, and calls a text current when it was seen again', async () => {
   const rows = [
     row('a', 'first text', 'x', 1),
     row('b', 'second text', 'x', 2),
@@ -48,10 +48,10 @@ test('the exam keeps former rows, takes the newest label of a text, and calls a 
     row('e', `${long} b`, 'x', 21),
     row('f', `${long} c`, 'z', 21),
   ];
-  const { exam, duplicates } = chooseExam(rows, new Set(['e']), at(10), 'near');
+  const { exam, duplicates } = await chooseExam(rows, new Set(['e']), at(10), 'near');
   expect(exam.map(({ id, label, window }) => [id, label, window])).toEqual([['e', 'x', true], ['a', 'y', true], ['b', 'x', false], ['f', 'z', true]]);
   expect(duplicates).toBe(2);
-  const again = chooseExam(rows, new Set(exam.map((r) => r.id)), at(30), 'near').exam;
+  const { exam: again } = await chooseExam(rows, new Set(exam.map((r) => r.id)), at(30), 'near');
   expect(again.map((r) => r.id).sort()).toEqual(['a', 'b', 'e', 'f']);
   expect(again.some((r) => r.window)).toBe(false);
 });

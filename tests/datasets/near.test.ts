@@ -63,6 +63,27 @@ describe('sketch', () => {
 });
 
 describe('sides', () => {
+  test('whatever comes in whatever order, no near-duplicates stand on both sides', () => {
+    const stem = 'my parcel was to come on monday and nobody answers';
+    const text = fc.tuple(fc.nat(4), fc.nat(3), fc.string({ maxLength: 4 }), fc.string({ maxLength: 4 })).map(([from, cut, a, b]) => `${a} ${stem.slice(3 * from, stem.length - 3 * cut)} ${b}`);
+    fc.assert(
+      fc.property(fc.array(text, { maxLength: 40 }), (texts) => {
+        const index = createNearIndex();
+        const sides = { train: [] as string[], exam: [] as string[], neither: [] as string[] };
+        for (const one of texts) {
+          const row = sketch(one);
+          const side = sideOf(row, index, 0.5);
+          sides[side].push(one);
+          if (side !== 'neither') index.add(row, side);
+        }
+        expect(sides.train.filter((a) => sides.exam.some((b) => isNear(sketch(a), sketch(b))))).toEqual([]);
+        // The rule is not kept by leaving everything out: a row is out only when it has neighbours on both sides.
+        for (const one of sides.neither) for (const side of ['train', 'exam'] as const) expect(sides[side].some((other) => isNear(sketch(one), sketch(other)))).toBe(true);
+      }),
+      { seed: 8, numRuns: 150 },
+    );
+  });
+
   test('the hash sends about the share to the exam, and a text always to the same side', () => {
     const sides = Array.from({ length: 10_000 }, (_, i) => sideByHash(`text ${i}`, 0.2));
     const share = sides.filter((side) => side === 'exam').length / 10_000;

@@ -38,7 +38,7 @@ describe('rule superior', () => {
     const evaluation = judged({ both: 850, better: 70, worse: 30, none: 50 }, { both: 900, better: 20, worse: 20, none: 60 });
     expect(evaluation.verdict).toBe('promote');
     expect(results(evaluation)).toEqual({ superior: 'pass', forgetting: 'pass' });
-    expect(evaluation.reason).toMatch(/better: \+4\.0 points against the champion on 1,000 rows of the window .*right alone on 70, wrong alone on 30.*p = .*forgetting pass/);
+    expect(evaluation.reason).toMatch(/is better: \+4\.0 points against the champion on 1,000 rows of the window .*right alone on 70, wrong alone on 30.*p = .*forgetting pass/);
     expect(evaluation).toMatchObject({ flipped: { better: 70, worse: 30 }, champion: { accuracy: 0.88, n: 1000, older: { accuracy: 0.92, n: 1000 } }, challenger: { accuracy: 0.92, n: 1000 }, rowsNeeded: null });
   });
 
@@ -94,7 +94,13 @@ describe('rule nonInferior', () => {
 
   test('an equal challenger goes live on enough rows, not on few', () => {
     expect(judged({ both: 900, better: 20, worse: 20, none: 60 }, {}, rule)).toMatchObject({ verdict: 'promote', reason: expect.stringContaining('not worse than the margin allows') });
-    expect(judged({ both: 90, better: 3, worse: 3, none: 4 }, {}, rule).verdict).toBe('not-enough-evidence');
+    const few = judged({ both: 90, better: 3, worse: 3, none: 4 }, {}, rule);
+    expect(few.verdict).toBe('not-enough-evidence');
+    expect(few.reason).toContain(`about ${few.rowsNeeded} rows would show it within the margin of 3.0 points`);
+    // About as many rows as it asks for do show it.
+    const share = Math.ceil(0.03 * few.rowsNeeded!);
+    expect(judged({ both: Math.ceil(1.2 * few.rowsNeeded!), better: share, worse: share }, {}, rule).verdict).toBe('promote');
+    expect(judged({ both: 90, better: 0, worse: 4 }, {}, rule)).toMatchObject({ verdict: 'not-enough-evidence', rowsNeeded: null, reason: expect.stringContaining('not within the margin') });
   });
 
   test('one that is shown worse is rejected, even within the margin', () => {

@@ -3,6 +3,5 @@ import type { Metric } from './index.ts';
 
 export const accuracy: Metric = {
   name: 'accuracy',
-  tasks: ['classification'],
   score: ({ label, predicted }) => (label === predicted ? 1 : 0),
 };

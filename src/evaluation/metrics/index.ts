@@ -1,6 +1,5 @@
-/** What the answer to one exam row is worth, by metric: a score in [0, 1]. A new task adds its file and its line here. */
+/** What the answer to one exam row is worth, by metric: a score in [0, 1]. A new metric adds its file and its place in the list. */
 import { TrimtabError } from '../../errors.ts';
-import type { Task } from '../../vocabulary.ts';
 import { accuracy } from './accuracy.ts';
 
 /** The part of an exam row and of its answer that a metric sees. */
@@ -11,7 +10,6 @@ export interface Answer {
 
 export interface Metric {
   readonly name: string;
-  readonly tasks: readonly Task[];
   readonly score: (answer: Answer) => number;
 }
 
