@@ -24,7 +24,8 @@ create table predictions (
   features jsonb,
   segment text
 ) partition by range (received_at);
-create index predictions_id on predictions (model, id);
+-- With the time: else a look-up by id and time may walk all rows of a batch, which share their time, by the next index.
+create index predictions_id on predictions (model, id, received_at);
 create index predictions_time on predictions (model, received_at);
 
 -- Makes ingest idempotent over seven days: predictions is partitioned by time and so cannot hold a unique id itself.

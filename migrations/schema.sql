@@ -51,7 +51,7 @@ create table feedback (
   constraint feedback_pkey PRIMARY KEY (model, id)
 );
 CREATE UNIQUE INDEX feedback_first ON public.feedback USING btree (model, prediction_id) WHERE first;
-CREATE INDEX feedback_matched ON public.feedback USING btree (model, matched_at) WHERE first;
+CREATE INDEX feedback_matched ON public.feedback USING btree (model, matched_at, seq) WHERE first;
 CREATE INDEX feedback_unmatched ON public.feedback USING btree (model, prediction_id) WHERE (matched_at IS NULL);
 
 create table incidents (
@@ -192,7 +192,7 @@ create table predictions (
   features jsonb,
   segment text
 ) partition by range (received_at);
-CREATE INDEX predictions_id ON ONLY public.predictions USING btree (model, id);
+CREATE INDEX predictions_id ON ONLY public.predictions USING btree (model, id, received_at);
 CREATE INDEX predictions_time ON ONLY public.predictions USING btree (model, received_at);
 
 create table promotions (

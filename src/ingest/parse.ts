@@ -48,7 +48,7 @@ export function parsePrediction(input: unknown): Parsed<NewPrediction> | string 
     features: features === undefined ? null : JSON.stringify(features),
     segment: segment ?? null,
     adapter: adapter ?? null,
-    occurredAt: occurredAt ?? null,
+    occurredAt: occurredAt === undefined ? null : new Date(occurredAt).toISOString(),
   };
   return { model: valid.model, row, size: valid.input.length + (row.scores?.length ?? 0) + (row.features?.length ?? 0) };
 }
@@ -107,8 +107,15 @@ function textProblem(fields: Readonly<Record<string, string | undefined>>): stri
   return null;
 }
 
+const LAST_TIME = Date.parse('9999-12-31T23:59:59.999Z');
+
+/** JavaScript takes 30 February for 2 March, and years that PostgreSQL writes in another way: one such row would fail its whole batch. */
 function timeProblem(name: string, time: string | undefined): string | null {
-  return time === undefined || Number.isFinite(Date.parse(time)) ? null : `${name} is no date of the calendar: ${time}`;
+  if (time === undefined) return null;
+  const [date, at] = [time.slice(0, 10), Date.parse(time)];
+  const day = Date.parse(`${date}T00:00:00Z`);
+  if (Number.isNaN(at) || Number.isNaN(day) || new Date(day).toISOString().slice(0, 10) !== date) return `${name} is no time of the calendar: ${time}`;
+  return at >= 0 && at <= LAST_TIME ? null : `${name} must be a time from 1970 to 9999, not ${time}`;
 }
 
 function jsonProblem(name: string, value: Readonly<Record<string, unknown>> | undefined): string | null {

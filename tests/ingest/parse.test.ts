@@ -9,7 +9,7 @@ test('a prediction keeps what it was given; what it was not given is null', () =
     model: 'router',
     row: {
       id: 'p1', input: 'hello', label: 'greet', confidence: 0.9, scores: '{"greet":0.9}', features: '{"a":1,"b":"x","c":null}',
-      segment: null, adapter: null, occurredAt: '2026-01-01T00:00:00+02:00',
+      segment: null, adapter: null, occurredAt: '2025-12-31T22:00:00.000Z',
     },
     size: 5 + 13 + 24,
   });
@@ -30,7 +30,11 @@ describe('a prediction is refused with the field and what is wrong with it', () 
     [{ ...good, colour: 'red' }, 'there is no field "colour"; the fields are model, id, input, label, confidence, scores, features, segment, adapter, occurredAt'],
     [{ ...good, scores: { a: 'high' } }, 'scores.a must be number'],
     [{ ...good, occurredAt: 'yesterday' }, /^occurredAt must match pattern/],
-    [{ ...good, occurredAt: '2026-13-01T00:00:00Z' }, 'occurredAt is no date of the calendar: 2026-13-01T00:00:00Z'],
+    [{ ...good, occurredAt: '2026-13-01T00:00:00Z' }, 'occurredAt is no time of the calendar: 2026-13-01T00:00:00Z'],
+    [{ ...good, occurredAt: '2026-02-29T00:00:00Z' }, 'occurredAt is no time of the calendar: 2026-02-29T00:00:00Z'],
+    [{ ...good, occurredAt: '2026-02-28T00:00:00+99:00' }, 'occurredAt is no time of the calendar: 2026-02-28T00:00:00+99:00'],
+    [{ ...good, occurredAt: '0000-01-01T00:00:00Z' }, 'occurredAt must be a time from 1970 to 9999, not 0000-01-01T00:00:00Z'],
+    [{ ...good, occurredAt: '9999-12-31T23:59:00-12:00' }, 'occurredAt must be a time from 1970 to 9999, not 9999-12-31T23:59:00-12:00'],
     [{ ...good, input: 'a\0b' }, 'input has the character U+0000, which cannot be stored; remove it'],
     [{ ...good, label: '\ud800' }, 'label has half a surrogate pair, which is no character; send whole characters'],
     [{ ...good, features: { a: '\udc00x' } }, 'features.a has half a surrogate pair, which is no character; send whole characters'],

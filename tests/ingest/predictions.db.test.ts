@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { isTrimtabError } from '../../src/errors.ts';
 import { lockModel, transaction } from '../../src/store/postgres.ts';
@@ -19,6 +20,18 @@ test('rows come back as they were sent, whatever their characters', async () => 
     model: 'exact', id: row.id, received_at: START, occurred_at: new Date(row.occurredAt), pane: 1, adapter: 'elsewhere', input, label: '\\N',
     confidence: 0.1, scores: row.scores, features: row.features, segment: '\\.',
   }]);
+});
+
+test('any text that is accepted comes back the same', async () => {
+  await register(pool, 'any');
+  const texts = fc.sample(fc.string({ unit: 'binary', minLength: 1, maxLength: 20 }), { numRuns: 500, seed: 1 });
+  const sent = texts.map((text, i) => ({ model: 'any', id: `${i} ${text}`, input: text, label: text, features: { [text]: text }, segment: text }));
+  const { accepted, refused } = await world(pool).ingest.predictions(sent);
+  expect(accepted).toBeGreaterThan(100);
+  const kept = sent.filter((_, i) => !refused.some((refusal) => refusal.index === i));
+  const { rows } = await pool.query('select model, id, input, label, features, segment from predictions where model = $1', ['any']);
+  expect(new Map(rows.map((row: { id: string }) => [row.id, row]))).toEqual(new Map(kept.map((row) => [row.id, row])));
+  expect(kept).toHaveLength(accepted);
 });
 
 test.each([3, 300])('%i rows: good ones go in, duplicates and refused ones are told, with index and reason', async (n) => {
