@@ -8,7 +8,7 @@ import { TrimtabError } from '../../errors.ts';
 import type { AttentionSaved, Backend, Frozen, Layout, Linear, LinearSaved, Losses, Norm, NormSaved, Numbers, Parameter, Pooling, Tensor } from '../ops.ts';
 import type { Arena } from './simd/arena.ts';
 import { createArena } from './simd/arena.ts';
-import { PANEL } from './simd/gemm.ts';
+import { PANEL, TILE_ROWS } from './simd/gemm.ts';
 import type { Kernels } from './simd/module.ts';
 import { instantiate } from './simd/module.ts';
 
@@ -33,6 +33,8 @@ interface Packed {
 type T = WasmTensor;
 
 const INITIAL_BYTES = 64 * 2 ** 20;
+/** Rows of A that all panels of B pass over before the next ones: they stay in the second-level cache. */
+const BLOCK_BYTES = 128 * 1024;
 const MAX_COLUMNS = 65_536;
 
 /** Whole panels hold the columns of a matrix. */
@@ -79,7 +81,12 @@ export function wasmBackend(): Backend<T> {
     },
     multiply(a, b, c, rows, start, transposed = false) {
       const kernel = transposed ? kernels.gemmT : kernels.gemm;
-      kernel(a.address, a.stride, b.address, start.address, start.stride, c.address, c.stride, rows, b.n, b.k);
+      const block = Math.max(1, Math.floor(BLOCK_BYTES / (b.k * 4 * TILE_ROWS))) * TILE_ROWS;
+      for (let row = 0; row < rows; row += block) {
+        const at = ({ address, stride }: Strided): number => address + row * stride;
+        const from = transposed ? a.address + row * 4 : at(a);
+        kernel(from, a.stride, b.address, at(start), start.stride, at(c), c.stride, Math.min(block, rows - row), b.n, b.k);
+      }
     },
   };
 

@@ -9,7 +9,7 @@ import { F32, I32, V128, f32, f32x4, i32, ifElse, v128, whileLoop } from './asse
 
 export const PANEL = 8;
 const PANEL_BYTES = PANEL * 4;
-const TILE_ROWS = 6;
+export const TILE_ROWS = 6;
 /** A tile that is narrower than a panel is computed here, at the start of memory, and its columns copied. */
 export const SCRATCH_BYTES = TILE_ROWS * PANEL_BYTES;
 const UNROLL = 4;
