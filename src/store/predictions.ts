@@ -63,11 +63,14 @@ export async function copyPredictions(db: Client, where: { model: string; pane: 
   await copyLines(db, 'copy predictions (model, pane, received_at, id, occurred_at, adapter, input, label, confidence, scores, features, segment) from stdin', lines);
 }
 
-/** Predictions of the last days by id: the table of ids knows their time, so only one partition is read for each. */
+/**
+ * Predictions of the last days by id: the table of ids knows their time, so only one partition is read for each. The limits
+ * keep the planner to one look-up an id: without statistics, as on a new day, it would read all ids of the model instead.
+ */
 export async function findPredictions(db: Queryable, model: string, ids: readonly string[]): Promise<FoundPrediction[]> {
   const { rows } = await db.query<FoundPrediction>(
     `select p.* from unnest($2::text[]) as wanted(id)
-     join prediction_ids i on i.model = $1 and i.id = wanted.id
+     cross join lateral (select i.id, i.received_at from prediction_ids i where i.model = $1 and i.id = wanted.id limit 1) i
      cross join lateral (
        select p.id, p.adapter, p.input, p.label, p.segment from predictions p
        where p.model = $1 and p.id = i.id and p.received_at = i.received_at limit 1
