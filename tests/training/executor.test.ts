@@ -117,8 +117,13 @@ describe('a job that goes wrong', () => {
     expect(await ended(first)).toMatchObject({ state: 'failed', retryable: true, error: 'preempted: the machine goes away' });
     const again = await Promise.all([launch('again', 'preempted-once'), launch('again', 'preempted-once')]);
     expect(again[0].pid).not.toBe(first.pid);
-    expect(await ended(again[0])).toMatchObject({ state: 'done' });
-    expect(await starts(first)).toBe(2);
+    expect(again[1]).toEqual(again[0]);
+    await vi.waitUntil(async () => (await shop.training.poll(first)).progress !== undefined, { timeout: 10_000 });
+    process.kill(again[0].pid, 'SIGKILL');
+    expect(await ended(again[0])).toMatchObject({ state: 'lost' });
+    await writeFile(path.join(first.dir, 'go'), '');
+    expect(await ended(await launch('again', 'preempted-once'))).toMatchObject({ state: 'done' });
+    expect(await starts(first)).toBe(3);
   });
 
   it('is lost when it is killed, and starts again', async () => {

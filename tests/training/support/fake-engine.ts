@@ -29,6 +29,7 @@ switch (job.model) {
       await emit({ type: 'error', code: 'preempted', message: 'the machine goes away', retryable: true });
       process.exit(75);
     }
+    while (!(await exists('go'))) await pause(10);
     break;
   case 'silent':
     process.exit(42);
