@@ -1,0 +1,47 @@
+/** Monitors and incidents. */
+import Type from 'typebox';
+import { INCIDENT_STATES } from '../../vocabulary.ts';
+import type { HttpParts } from '../parts.ts';
+import { answers, BODY } from '../schemas/answers.ts';
+import { id, IdParams, list, ModelParams, oneOf, ref, strict } from '../schemas/common.ts';
+import { DriftView, IncidentView } from '../schemas/views.ts';
+import type { TypedApp } from './app.ts';
+
+const tags = ['drift'];
+const Query = Type.Object({ model: Type.Optional(id('of this model only')), state: Type.Optional(oneOf(INCIDENT_STATES)) }, strict);
+const ResolveBody = Type.Object({ reason: Type.String({ minLength: 1, maxLength: 2_000, description: 'for the record' }) }, strict);
+
+export function driftRoutes(app: TypedApp, { drift }: Pick<HttpParts, 'drift'>): void {
+  const { incidents } = drift;
+  const read = { may: 'read' } as const;
+  const operate = { may: 'operate' } as const;
+  app.get(
+    '/v1/models/:name/drift',
+    { config: read, schema: { tags, summary: 'How far a model is off course', params: ModelParams, response: answers(200, ref(DriftView), [400, 404]) } },
+    (request) => drift.report(request.params.name),
+  );
+
+  app.get(
+    '/v1/incidents',
+    { config: read, schema: { tags, summary: 'Incidents, newest first, 200 at most', querystring: Query, response: answers(200, list(IncidentView), [400]) } },
+    (request) => incidents.list(request.query),
+  );
+
+  app.get(
+    '/v1/incidents/:id',
+    { config: read, schema: { tags, summary: 'An incident with its evidence', params: IdParams, response: answers(200, ref(IncidentView), [400, 404]) } },
+    (request) => incidents.get(request.params.id),
+  );
+
+  app.post(
+    '/v1/incidents/:id/acknowledge',
+    { config: operate, schema: { tags, summary: 'Somebody has seen it; it stays latched', params: IdParams, response: answers(200, ref(IncidentView), [400, 404]) } },
+    (request) => incidents.acknowledge(request.params.id, request.principal.name),
+  );
+
+  app.post(
+    '/v1/incidents/:id/resolve',
+    { config: operate, schema: { tags, summary: 'Lets the monitor alarm anew', params: IdParams, body: ResolveBody, response: answers(200, ref(IncidentView), [...BODY, 404]) } },
+    (request) => incidents.resolve(request.params.id, request.body.reason, request.principal.name),
+  );
+}

@@ -1,0 +1,64 @@
+/** The JSON forms of what the domains hand out. */
+import Type from 'typebox';
+import type { StoredKey } from '../../auth/index.ts';
+import type { DriftReport, Incident } from '../../drift/index.ts';
+import type { DecisionRecord } from '../../promotion/records.ts';
+import type { Adapter, Live, Promotion } from '../../promotion/registry.ts';
+import type { StoredModel } from '../../store/models.ts';
+import { INCIDENT_STATES, ROLES, RUN_OUTCOMES, RUN_STATES, TRIGGER_DECISIONS, TRIGGER_REASONS } from '../../vocabulary.ts';
+import type { Run, Trigger } from '../parts.ts';
+import { integer, json, oneOf, orNull, text, time, view } from './common.ts';
+
+export const ModelView = view<StoredModel>('Model', {
+  name: text(), spec: json('the spec in force, complete with defaults'), version: integer('moves with every change of the spec'), createdAt: time(),
+});
+
+export const AdapterView = view<Adapter>('Adapter', {
+  id: text('<model>--v<version>-<first 8 digits of sha256>'), model: text(), version: integer(), runId: text('the run that made it'),
+  sha256: text('of adapter_model.safetensors'), baseSha256: text('of the base\'s model.safetensors'),
+  labels: Type.Array(text()), files: json('name of each file, with its digest'), createdAt: time(),
+});
+
+export const LiveView = view<Live>('Live', {
+  adapter: text(), reference: text('what drift is measured against'), seq: integer('the promotion that made it so'),
+});
+
+export const PromotionView = view<Promotion>('Promotion', {
+  model: text(), seq: integer(), kind: oneOf(['promotion', 'rollback']), adapter: text(), reference: text(),
+  previous: orNull(text('adapter that was live before')), runId: orNull(text()), reason: text(), by: text(), at: time('live from then on'),
+});
+
+export const TriggerView = view<Trigger>('Trigger', {
+  id: text(), model: text(), reason: oneOf(TRIGGER_REASONS), decision: oneOf(TRIGGER_DECISIONS), why: text('why it was so decided'),
+  evidence: json(), createdAt: time(), decidedAt: time(), runId: orNull(text('the run that it started or joined')),
+});
+
+export const RunView = view<Run>('Run', {
+  id: text(), model: text(), number: integer(), triggerId: text(), specVersion: integer(), state: oneOf(RUN_STATES),
+  outcome: orNull(oneOf(RUN_OUTCOMES)), reason: orNull(text()), attempt: integer(), dataset: orNull(text()), champion: orNull(text()),
+  challenger: orNull(text()), evaluation: json('how the exam was judged'), rollout: json(), watch: json(),
+  createdAt: time(), updatedAt: time(), finishedAt: orNull(time()),
+});
+
+export const IncidentView = view<Incident>('Incident', {
+  id: text(), model: text(), monitor: text(), adapter: text(), reference: text(), pane: integer('the pane that alarmed first'),
+  state: oneOf(INCIDENT_STATES), evidence: json('effect, interval, tolerance, guarantee, sample ids'), alarms: integer(),
+  openedAt: time(), lastAlarmAt: time(), acknowledgedAt: orNull(time()), acknowledgedBy: orNull(text()), resolvedAt: orNull(time()),
+});
+
+export const DriftView = view<DriftReport>('Drift', {
+  model: text(), live: json('adapter and reference; null while nothing is live'), referenceRows: orNull(integer()), openPane: json(),
+  monitors: json('each with value, threshold, share of the alarm budget, tolerance and effect; empty while nothing is live'),
+  panes: json('the last ones, the oldest first'),
+});
+
+export const RecordView = view<DecisionRecord>('Record', {
+  id: text(), model: text(), seq: integer(), runId: orNull(text()), kind: text(), content: json('everything that the decision rested on'),
+  previous: text('hash of the record before'), hash: text('sha256 of `previous` and the body'), createdAt: time(),
+});
+
+export const KeyView = view<StoredKey>('Key', {
+  id: text(), name: text(), role: oneOf(ROLES), createdAt: time(), revokedAt: orNull(time()),
+});
+
+export const VIEWS = [ModelView, AdapterView, LiveView, PromotionView, TriggerView, RunView, IncidentView, DriftView, RecordView, KeyView];

@@ -1,0 +1,114 @@
+/** A server over stand-ins for every part. A test replaces what it wants to see fail. */
+import type { FastifyInstance } from 'fastify';
+import type { Auth } from '../../src/auth/index.ts';
+import { VirtualClock } from '../../src/clock.ts';
+import { TrimtabError } from '../../src/errors.ts';
+import type { HttpParts } from '../../src/http/parts.ts';
+import { createServer } from '../../src/http/server.ts';
+import { parseSpec } from '../../src/spec.ts';
+import { createEvents } from '../../src/telemetry/events.ts';
+import { createLogger } from '../../src/telemetry/logger.ts';
+import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { ROLES, type Role } from '../../src/vocabulary.ts';
+
+export const AT = new Date('2026-01-02T03:04:05.678Z');
+const missing = (what: string, id: string) => new TrimtabError('not-found', { what, id });
+
+export const MODEL = { name: 'router', spec: parseSpec({ name: 'router', task: 'classification', serving: {} }), version: 3, createdAt: AT };
+export const RUN = {
+  id: 'run-1', model: 'router', number: 1, triggerId: 'trigger-1', specVersion: 3, state: 'train', outcome: null, reason: null, attempt: 0, dataset: null,
+  champion: null, challenger: 'router--v1-00000000', evaluation: { gates: [{ name: 'superior', p: 0.01 }] }, rollout: null, watch: null, createdAt: AT, updatedAt: AT, finishedAt: null,
+} as const;
+export const TRIGGER = {
+  id: 'trigger-1', model: 'router', reason: 'manual', decision: 'fired', why: 'asked for', evidence: { by: 'ann' }, createdAt: AT, decidedAt: AT, runId: 'run-1',
+} as const;
+const EFFECT = { monitor: 'error', hits: 3 };
+export const INCIDENT = {
+  id: 'incident-1', model: 'router', monitor: 'error', adapter: 'router--v1-00000000', reference: 'ref-1', pane: 7, state: 'open', evidence: EFFECT, alarms: 1,
+  openedAt: AT, lastAlarmAt: AT, acknowledgedAt: null, acknowledgedBy: null, resolvedAt: null,
+};
+export const ADAPTER = {
+  id: 'router--v1-00000000', model: 'router', version: 1, runId: 'run-1', sha256: 'aa', baseSha256: 'bb', labels: ['x', 'y'], files: { 'adapter_config.json': 'cc' }, createdAt: AT,
+};
+export const PROMOTION = {
+  model: 'router', seq: 1, kind: 'promotion', adapter: ADAPTER.id, reference: 'ref-1', previous: null, runId: 'run-1', reason: 'better', by: 'auto', at: AT,
+} as const;
+export const RECORD = { id: 'record-1', model: 'router', seq: 1, runId: 'run-1', kind: 'run', content: { verdict: 'promote' }, previous: '00', hash: '11', createdAt: AT };
+export const KEY = { id: 'key-1', name: 'ann', role: 'viewer', createdAt: AT, revokedAt: null } as const;
+export const DRIFT = { model: 'router', live: null, referenceRows: null, openPane: { pane: 1, openedAt: AT }, monitors: [], panes: [] };
+
+/** `Bearer <role>` is a key of that role. */
+export function fakeAuth(over: Partial<Auth> = {}): Auth {
+  return {
+    authenticate(header) {
+      const role = ROLES.find((word) => header === `Bearer ${word}`);
+      return role === undefined ? Promise.reject(new TrimtabError('unauthenticated')) : Promise.resolve({ id: `key-${role}`, name: `the ${role}`, role });
+    },
+    isOpen: () => Promise.resolve(false),
+    create: (input) => Promise.resolve({ ...KEY, ...input, key: 'trk_shown_once' }),
+    list: () => Promise.resolve([KEY]),
+    revoke: (id) => (id === KEY.id ? Promise.resolve() : Promise.reject(missing('key', id))),
+    ...over,
+  };
+}
+
+/** What the stand-ins were asked, newest last. */
+export const asked: { what: string; with: unknown }[] = [];
+const note = <T>(what: string, input: unknown, answer: T): Promise<T> => {
+  asked.push({ what, with: input });
+  return Promise.resolve(answer);
+};
+const byId = <T extends { id: string }>(what: string, thing: T) => (id: string): Promise<T> =>
+  id === thing.id ? Promise.resolve(thing) : Promise.reject(missing(what, id));
+const orNull = <T extends { id: string }>(thing: T) => (id: string): Promise<T | null> => Promise.resolve(id === thing.id ? thing : null);
+
+/** Accepts every row but those with `bad` in them. */
+const take = (what: string) => (rows: readonly unknown[]) => {
+  const refused = rows.flatMap((row, index) => (JSON.stringify(row).includes('bad') ? [{ index, id: null, reason: 'it is bad' }] : []));
+  return note(what, rows, { accepted: rows.length - refused.length, duplicates: 0, refused });
+};
+
+export function fakeParts(over: Partial<HttpParts> = {}): HttpParts {
+  const events = createEvents();
+  const parts = {
+    clock: new VirtualClock(AT), events, log: createLogger({ level: 'silent', pretty: false }), metrics: createMetrics(events), auth: fakeAuth(),
+    health: { ready: () => Promise.resolve() },
+    models: {
+      put: (spec: unknown) => note('put', spec, { ...MODEL, changed: true }),
+      get: (name: string) => (name === 'router' ? Promise.resolve(MODEL) : Promise.reject(missing('model', name))),
+      list: () => Promise.resolve([MODEL]),
+    },
+    ingest: {
+      predictions: take('predictions'), feedback: take('feedback'),
+      importRows: (model: string, rows: readonly unknown[]) => (model === 'router' ? take('import')(rows) : Promise.reject(missing('model', model))),
+    },
+    drift: {
+      report: (model: string) => (model === 'router' ? Promise.resolve(DRIFT) : Promise.reject(missing('model', model))),
+      incidents: {
+        list: (filter: unknown) => note('incidents', filter, [INCIDENT]),
+        get: byId('incident', INCIDENT),
+        acknowledge: (id: string, by: string) => byId('incident', { ...INCIDENT, acknowledgedAt: AT, acknowledgedBy: by })(id),
+        resolve: (id: string) => byId('incident', { ...INCIDENT, resolvedAt: AT })(id),
+      },
+    },
+    triggers: { request: (input: unknown) => note('trigger', input, TRIGGER), list: (filter: unknown) => note('triggers', filter, [TRIGGER]) },
+    runs: { list: (filter: unknown) => note('runs', filter, [RUN]), get: orNull(RUN), approve: (id: string, by: string) => note('approve', by, id), cancel: (id: string, by: string) => note('cancel', by, id) },
+    registry: {
+      live: () => Promise.resolve({ adapter: ADAPTER.id, reference: 'ref-1', seq: 1 }),
+      liveAt: (_: string, at: Date) => note('liveAt', at, at < AT ? null : PROMOTION),
+      history: () => Promise.resolve([PROMOTION]),
+      adapters: () => Promise.resolve([ADAPTER]),
+      rollback: (request: unknown) => note('rollback', request, { ...PROMOTION, kind: 'rollback' as const, changed: true }),
+    },
+    target: { predict: (_: string, texts: readonly string[]) => Promise.resolve({ adapter: ADAPTER.id, rows: texts.map(() => ({ label: 'x', confidence: 0.75 })) }) },
+    records: { list: (_: string, page: unknown) => note('records', page, [RECORD]), get: orNull(RECORD) },
+  };
+  // Evidence and reports are passed on as they are; the stand-ins need not make real ones.
+  return { ...(parts as unknown as HttpParts), ...over };
+}
+
+export function serve(over: Partial<HttpParts> = {}): Promise<FastifyInstance> {
+  return createServer(fakeParts(over));
+}
+
+export const as = (role: Role) => ({ authorization: `Bearer ${role}` });
