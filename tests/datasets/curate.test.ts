@@ -55,3 +55,13 @@ test('the exam keeps former rows, takes the newest label of a text, and calls a 
   expect(again.map((r) => r.id).sort()).toEqual(['a', 'b', 'e', 'f']);
   expect(again.some((r) => r.window)).toBe(false);
 });
+
+test('rows that stood in an exam stay, even when a correction makes two of them duplicates', async () => {
+  const rows = [row('a', `${long} a`, 'x', 1), row('b', `${long} b`, 'y', 2)];
+  const first = await chooseExam(rows, new Set(), at(0), 'near');
+  expect(first.exam.map((r) => r.id)).toEqual(['a', 'b']);
+  const corrected = [rows[0]!, row('b', `${long} b`, 'x', 2, 5)];
+  const { exam } = await chooseExam(corrected, new Set(['a', 'b']), at(0), 'near');
+  expect(exam.map((r) => r.id)).toEqual(['a', 'b']);
+  expect((await chooseExam(corrected, new Set(), at(0), 'near')).exam.map((r) => r.id)).toEqual(['a']);
+});
