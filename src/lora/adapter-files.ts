@@ -17,9 +17,11 @@ import { parseSafetensors, toFloat32, writeSafetensors } from './safetensors.ts'
 export const ADAPTER_FILES = { config: 'adapter_config.json', weights: 'adapter_model.safetensors', trimtab: 'trimtab.json' } as const;
 
 /** What an adapter says of itself, before its weights are looked at. */
-export interface AdapterHeader extends Omit<Adapter, 'values'> {
-  readonly version: 1;
-}
+export type AdapterHeader = Omit<Adapter, 'values'>;
+
+const VERSION = 1;
+/** PEFT's own list for this task; a module of the second name is another architecture's head. */
+const HEADS = ['classifier', 'score'];
 
 /** Fields that PEFT writes and that may only have the value at which they do nothing. */
 const NEUTRAL: Readonly<Record<string, unknown>> = { bias: 'none', fan_in_fan_out: false, use_rslora: false, use_dora: false, lora_bias: false };
@@ -36,7 +38,7 @@ export function adapterFiles(plan: Plan, adapter: Adapter, basePath: string): Ad
     lora_alpha: plan.shape.alpha,
     lora_dropout: 0,
     target_modules: plan.shape.targets,
-    modules_to_save: ['classifier'],
+    modules_to_save: HEADS,
     bias: 'none',
     fan_in_fan_out: false,
     inference_mode: true,
@@ -46,9 +48,8 @@ export function adapterFiles(plan: Plan, adapter: Adapter, basePath: string): Ad
     rank_pattern: {},
     alpha_pattern: {},
   };
-  const header: AdapterHeader & { id2label: Record<string, string> } = {
-    version: 1,
-    shape: plan.shape,
+  const header = {
+    version: VERSION,
     labels: adapter.labels,
     id2label: Object.fromEntries(adapter.labels.map((label, i) => [i, label])),
     pooling: adapter.pooling,
@@ -82,22 +83,20 @@ export function refuseAdapter(adapter: string): Refuse {
   };
 }
 
-/** Reads and cross-checks both JSON files. */
+/** Reads both JSON files. */
 export function parseHeader(files: AdapterFiles, refuse: Refuse): AdapterHeader {
   const trimtab = files.extra[ADAPTER_FILES.trimtab] ?? refuse(`${ADAPTER_FILES.trimtab} is missing`, `the files ${Object.values(ADAPTER_FILES).join(', ')}`);
   const header = parseJson(trimtab, ADAPTER_FILES.trimtab, refuse);
-  const { version, labels, pooling, baseDigest, maxLength, shape } = header as Partial<AdapterHeader>;
-  if (version !== 1) refuse(`trimtab.json has version ${JSON.stringify(version)}`, '1');
+  const { version, labels, pooling, baseDigest, maxLength } = header as Partial<AdapterHeader> & { version?: unknown };
+  if (version !== VERSION) refuse(`trimtab.json has version ${JSON.stringify(version)}`, `${VERSION}`);
   if (!Array.isArray(labels) || labels.length === 0 || !labels.every((label) => typeof label === 'string') || new Set(labels).size !== labels.length) {
     refuse('trimtab.json has no list of different labels', 'labels: ["...", ...], in the order of the head');
   }
   if (!POOLINGS.some((known) => known === pooling)) refuse(`trimtab.json says pooling ${JSON.stringify(pooling)}`, `one of ${POOLINGS.join(', ')}`);
   if (typeof baseDigest !== 'string' || !/^[0-9a-f]{64}$/.test(baseDigest)) refuse('trimtab.json has no baseDigest', "the sha256 of the base's model.safetensors");
   if (!Number.isSafeInteger(maxLength) || maxLength! < 3) refuse(`trimtab.json says maxLength ${maxLength}`, 'a whole number from 3 up');
-  const config = parseJson(files.config, ADAPTER_FILES.config, refuse);
-  const found = checkConfig(config, refuse);
-  if (JSON.stringify(shape) !== JSON.stringify(found)) refuse('trimtab.json and adapter_config.json disagree on the shape', `shape ${JSON.stringify(found)} in both`);
-  return { version: 1, shape: found, labels: labels!, pooling: pooling!, baseDigest: baseDigest!, maxLength: maxLength! };
+  const shape = checkConfig(parseJson(files.config, ADAPTER_FILES.config, refuse), refuse);
+  return { shape, labels: labels!, pooling: pooling!, baseDigest: baseDigest!, maxLength: maxLength! };
 }
 
 function checkConfig(config: Record<string, unknown>, refuse: Refuse): AdapterHeader['shape'] {
@@ -106,7 +105,9 @@ function checkConfig(config: Record<string, unknown>, refuse: Refuse): AdapterHe
   if (!Number.isSafeInteger(r) || (r as number) < 1 || (r as number) > 1024) refuse(`adapter_config.json says r ${JSON.stringify(r)}`, 'a whole number from 1 to 1024');
   if (typeof alpha !== 'number' || !Number.isFinite(alpha)) refuse(`adapter_config.json says lora_alpha ${JSON.stringify(alpha)}`, 'a finite number');
   if (!Array.isArray(targets) || !targets.every((target) => typeof target === 'string')) refuse('adapter_config.json has no list target_modules', 'the names of the adapted layers');
-  if (JSON.stringify(saved) !== '["classifier"]') refuse(`adapter_config.json says modules_to_save ${JSON.stringify(saved)}`, '["classifier"]');
+  if (!Array.isArray(saved) || !saved.includes(HEADS[0]) || !saved.every((name) => HEADS.includes(name as string))) {
+    refuse(`adapter_config.json says modules_to_save ${JSON.stringify(saved)}`, JSON.stringify(HEADS));
+  }
   for (const [name, value] of Object.entries(rest)) {
     const neutral = Object.hasOwn(NEUTRAL, name) ? value === NEUTRAL[name] : DESCRIPTIVE.has(name) || isEmpty(value);
     if (!neutral) refuse(`adapter_config.json says ${name} ${JSON.stringify(value)}, which this engine does not compute`, 'a plain LoRA adapter');
