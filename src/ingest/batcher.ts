@@ -9,6 +9,8 @@ export interface BatcherOptions<Row, Result> {
   readonly what: string;
   /** Transactions at once. */
   readonly lanes: number;
+  /** A key that is being written gets a lane more only for so many rows: single requests gather for one. */
+  readonly rowsForLane: number;
   /** Rows that one transaction takes of several requests; a larger request goes alone. */
   readonly rowsPerBatch: number;
   /** Bounds of all that waits or is being written; over them requests are refused before memory grows. */
@@ -47,20 +49,12 @@ const MODEST_RATE = 10_000;
 
 export function createBatcher<Row, Result>(options: BatcherOptions<Row, Result>): Batcher<Row, Result> {
   const queues = new Map<string, Waiting<Row, Result>[]>();
-  let [rows, size, active, woken, stopping] = [0, 0, 0, false, false];
-  let drained: (() => void) | null = null;
-
-  const admit = (groups: readonly Group<Row>[]) => {
-    if (stopping) throw new TrimtabError('stopping');
-    const more = sum(groups, (group) => group.rows.length);
-    const larger = sum(groups, (group) => group.size);
-    // an empty queue takes any one request: its own limits bound it
-    if (rows > 0 && (rows + more > options.maxRows || size + larger > options.maxSize)) {
-      throw new TrimtabError('overloaded', { what: `${rows} ${options.what} wait to be written`, retryAfter: Math.max(1, Math.ceil(rows / MODEST_RATE)) });
-    }
-    rows += more;
-    size += larger;
-  };
+  /** Transactions in flight of each key. */
+  const writing = new Map<string, number>();
+  const room = createRoom(options);
+  let [active, woken] = [0, false];
+  let stopped: Promise<void> | null = null;
+  let drained = () => {};
 
   const enqueue = (group: Group<Row>) => new Promise<Result[]>((resolve, reject) => {
     const queue = queues.get(group.key);
@@ -69,10 +63,12 @@ export function createBatcher<Row, Result>(options: BatcherOptions<Row, Result>)
     else queue.push(waiting);
   });
 
+  const mayStart = (key: string, queue: readonly Waiting<Row, Result>[]) => !writing.has(key) || rowsOf(queue) >= options.rowsForLane;
+
   /** Keys take turns: a busy model cannot starve the others. */
-  const take = (): Waiting<Row, Result>[] => {
-    const [turn] = queues;
-    if (turn === undefined) return [];
+  const take = (): Waiting<Row, Result>[] | null => {
+    const turn = [...queues].find(([key, queue]) => mayStart(key, queue));
+    if (turn === undefined) return null;
     const [key, queue] = turn;
     let [count, total] = [0, 0];
     for (const waiting of queue) {
@@ -86,19 +82,25 @@ export function createBatcher<Row, Result>(options: BatcherOptions<Row, Result>)
   };
 
   const run = async (batch: Waiting<Row, Result>[]) => {
+    const key = batch[0]?.key ?? '';
+    writing.set(key, (writing.get(key) ?? 0) + 1);
+    active++;
     await writeBatch(options, batch);
     active--;
-    rows -= sum(batch, (waiting) => waiting.rows.length);
-    size -= sum(batch, (waiting) => waiting.size);
+    const left = (writing.get(key) ?? 1) - 1;
+    if (left > 0) writing.set(key, left);
+    else writing.delete(key);
+    room.leave(batch);
     pump();
   };
 
   const pump = () => {
-    while (active < options.lanes && queues.size > 0) {
-      active++;
-      void run(take());
+    while (active < options.lanes) {
+      const batch = take();
+      if (batch === null) break;
+      void run(batch);
     }
-    if (active === 0) drained?.();
+    if (active === 0) drained();
   };
 
   /** After the events of this turn of the loop, so that requests which came together go together. */
@@ -113,17 +115,39 @@ export function createBatcher<Row, Result>(options: BatcherOptions<Row, Result>)
 
   return {
     async add(groups) {
-      admit(groups);
+      if (stopped !== null) throw new TrimtabError('stopping');
+      room.enter(groups);
       const results = Promise.all(groups.map(enqueue));
       wake();
       return results;
     },
     stop() {
-      stopping = true;
-      return new Promise((resolve) => {
+      stopped ??= new Promise((resolve) => {
         drained = resolve;
         pump();
       });
+      return stopped;
+    },
+  };
+}
+
+/** The bound: what waits or is being written, in rows and characters. */
+function createRoom(options: Pick<BatcherOptions<never, never>, 'what' | 'maxRows' | 'maxSize'>) {
+  let [rows, size] = [0, 0];
+  return {
+    /** @throws TrimtabError `overloaded` */
+    enter(groups: readonly Group<unknown>[]): void {
+      const [more, larger] = [rowsOf(groups), sum(groups, (group) => group.size)];
+      // an empty room takes any one request: its own limits bound it
+      if (rows > 0 && (rows + more > options.maxRows || size + larger > options.maxSize)) {
+        throw new TrimtabError('overloaded', { what: `${rows} ${options.what} wait to be written`, retryAfter: Math.max(1, Math.ceil(rows / MODEST_RATE)) });
+      }
+      rows += more;
+      size += larger;
+    },
+    leave(groups: readonly Group<unknown>[]): void {
+      rows -= rowsOf(groups);
+      size -= sum(groups, (group) => group.size);
     },
   };
 }
@@ -140,6 +164,8 @@ async function writeBatch<Row, Result>(options: BatcherOptions<Row, Result>, bat
     else for (const waiting of batch) waiting.reject(error);
   }
 }
+
+const rowsOf = (groups: readonly Group<unknown>[]) => sum(groups, (group) => group.rows.length);
 
 function sum<T>(items: readonly T[], of: (item: T) => number): number {
   return items.reduce((total, item) => total + of(item), 0);

@@ -47,7 +47,7 @@ export function createIngest(options: { pool: Pool; clock: Clock; events: Pick<E
   const ensureDay = createDays(options.pool);
   const batcher = <Row>(what: string, lanes: number, write: (parts: WriteParts, model: string, rows: readonly Row[]) => Promise<RowResult[]>) =>
     createBatcher<Row, RowResult>({
-      what, lanes, rowsPerBatch: limits.rowsPerBatch, maxRows: limits.maxRows, maxSize: limits.maxSize,
+      what, lanes, rowsPerBatch: limits.rowsPerBatch, rowsForLane: limits.rowsPerBatch / 4, maxRows: limits.maxRows, maxSize: limits.maxSize,
       write: (model, rows) => write(parts, model, rows), isolates: isBadValue,
     });
   const predictions = batcher<NewPrediction>('predictions', limits.lanes, async (_, model, rows) => {

@@ -4,40 +4,47 @@ import { matchFeedback } from '../store/feedback.ts';
 import { upsertLabels } from '../store/labels.ts';
 import { openPane, type OpenPane } from '../store/panes.ts';
 import { isDuplicate, lockModel, type Client } from '../store/postgres.ts';
-import { copyIds, copyPredictions, takeIds, type NewPrediction } from '../store/predictions.ts';
+import { copyIds, copyPredictions, insertPredictions, takeIds, type Arrival, type NewPrediction } from '../store/predictions.ts';
 import { deltaOf, openDeltas, writeDeltas, type Delta } from './deltas.ts';
 import { labelsOf } from './labels.ts';
 import { byId, unknownModel, write, type RowResult, type WriteParts } from './write.ts';
 
-/** From this many rows on, copying ids and falling back at a duplicate is quicker than inserting them one by one. */
+/** From this many rows on, copying ids and rows, and starting again at a duplicate, is quicker than inserting them. */
 const COPY_FROM = 100;
 
 /** Writes predictions of one model; a result for each, in order. Durable when it returns. */
 export async function writePredictions(parts: WriteParts, model: string, rows: readonly NewPrediction[]): Promise<RowResult[]> {
-  const now = parts.clock.now();
+  const receivedAt = parts.clock.now();
+  // the first of several with one id in a batch is the one that counts
+  const candidates = new Map<string, NewPrediction>();
+  for (const row of rows) if (!candidates.has(row.id)) candidates.set(row.id, row);
+  const sorted = [...candidates.values()].sort(byId);
   return write(parts.pool, async (db) => {
     await lockModel(db, 'pane', model, 'shared');
     const open = await openPane(db, model);
     if (open === null) return rows.map(() => unknownModel(model));
-    const candidates = new Map<string, NewPrediction>();
-    // the first of several with one id in a batch is the one that counts
-    for (const row of rows) if (!candidates.has(row.id)) candidates.set(row.id, row);
-    const sorted = [...candidates.values()].sort(byId);
-    const fresh = await takeFresh(db, model, sorted, now);
-    const taken = fresh.map((row) => (row.adapter === null && open.adapter !== null ? { ...row, adapter: open.adapter } : row));
-    await writeTaken(parts, db, model, open, taken, now);
-    const winners = new Set(fresh);
-    return rows.map((row) => (winners.has(row) ? 'accepted' : 'duplicate'));
+    const answered = sorted.map((row) => (row.adapter === null && open.adapter !== null ? { ...row, adapter: open.adapter } : row));
+    const taken = await writeFresh(db, { model, pane: open.pane, receivedAt }, answered);
+    await profileTaken(parts, db, model, open, taken, receivedAt);
+    const ids = new Set(taken.map((row) => row.id));
+    return rows.map((row) => (candidates.get(row.id) === row && ids.has(row.id) ? 'accepted' : 'duplicate'));
   });
 }
 
-async function takeFresh(db: Client, model: string, sorted: readonly NewPrediction[], now: Date): Promise<readonly NewPrediction[]> {
+/** Writes the rows whose ids are new, and returns them. */
+async function writeFresh(db: Client, where: Arrival, sorted: readonly NewPrediction[]): Promise<readonly NewPrediction[]> {
+  if (sorted.length < COPY_FROM) return only(sorted, await insertPredictions(db, where, sorted));
   const ids = sorted.map((row) => row.id);
-  if (sorted.length >= COPY_FROM && (await copiedAll(db, model, ids, now))) return sorted;
-  const fresh = await takeIds(db, model, ids, now);
-  if (fresh.length === sorted.length) return sorted;
-  const isFresh = new Set(fresh);
-  return sorted.filter((row) => isFresh.has(row.id));
+  const all = await copiedAll(db, where.model, ids, where.receivedAt);
+  const fresh = all ? sorted : only(sorted, await takeIds(db, where.model, ids, where.receivedAt));
+  if (fresh.length > 0) await copyPredictions(db, where, fresh);
+  return fresh;
+}
+
+function only(rows: readonly NewPrediction[], ids: readonly string[]): readonly NewPrediction[] {
+  if (ids.length === rows.length) return rows;
+  const wanted = new Set(ids);
+  return rows.filter((row) => wanted.has(row.id));
 }
 
 /** False when one of the ids was taken before: then none was copied. */
@@ -53,9 +60,9 @@ async function copiedAll(db: Client, model: string, ids: readonly string[], now:
   }
 }
 
-async function writeTaken(parts: WriteParts, db: Client, model: string, open: OpenPane, taken: readonly NewPrediction[], now: Date): Promise<void> {
+/** Counts the rows that went in, with the feedback that waited for them, into the open pane. */
+async function profileTaken(parts: WriteParts, db: Client, model: string, open: OpenPane, taken: readonly NewPrediction[], now: Date): Promise<void> {
   if (taken.length === 0) return;
-  await copyPredictions(db, { model, pane: open.pane, receivedAt: now }, taken);
   const deltas = await openDeltas(db, parts.references, model, open, taken.map((row) => row.adapter));
   for (const row of taken) {
     const delta = deltaOf(deltas, row);

@@ -12,7 +12,7 @@ interface Written {
 function setup(options: Partial<BatcherOptions<string, string>> = {}) {
   const written: Written[] = [];
   const batcher = createBatcher<string, string>({
-    what: 'rows', lanes: 1, rowsPerBatch: 4, maxRows: 10, maxSize: 1_000, isolates: () => true,
+    what: 'rows', lanes: 1, rowsForLane: 1, rowsPerBatch: 4, maxRows: 10, maxSize: 1_000, isolates: () => true,
     write: (key, rows) => new Promise((resolve, reject) => {
       written.push({ key, rows, finish: () => resolve(rows.map((row) => `${row}!`)), fail: reject });
     }),
@@ -62,6 +62,24 @@ test('a lane more is a transaction more at once', async () => {
   written[1]?.finish();
   await settle();
   expect(written).toHaveLength(3);
+  for (const w of written) w.finish();
+  await Promise.all(all);
+});
+
+test('a key that is being written gets a lane more only when enough waits; another key gets it at once', async () => {
+  const { written, add } = setup({ lanes: 2, rowsForLane: 3 });
+  const all = [add('m', '1')];
+  await settle();
+  all.push(add('m', '2'), add('m', '3'));
+  await settle();
+  expect(written.map((w) => w.rows)).toEqual([['1']]);
+  all.push(add('n', '4'));
+  await settle();
+  expect(written.map((w) => w.rows)).toEqual([['1'], ['4']]);
+  written[1]?.finish();
+  all.push(add('m', '5'));
+  await settle();
+  expect(written.map((w) => w.rows)).toEqual([['1'], ['4'], ['2', '3', '5']]);
   for (const w of written) w.finish();
   await Promise.all(all);
 });
@@ -129,5 +147,6 @@ test('stop writes what was taken, takes no more, and then ends', async () => {
   expect(stopped).toBe(false);
   written[1]?.finish();
   await Promise.all([...taken, stop]);
+  await batcher.stop();
   await setup().batcher.stop();
 });
