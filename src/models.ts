@@ -5,6 +5,8 @@ import { parseSpec } from './spec.ts';
 import { getModel, listModels, putModel, type StoredModel } from './store/models.ts';
 import { transaction, type Pool } from './store/postgres.ts';
 
+export type { StoredModel } from './store/models.ts';
+
 export interface Models {
   /** Completes, checks and stores a spec; a new version only when it changed. Throws `bad-spec`. */
   put(spec: unknown): Promise<StoredModel & { readonly changed: boolean }>;

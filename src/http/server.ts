@@ -1,12 +1,12 @@
 /** Builds the HTTP server from explicit parts: two scopes, one public, one behind keys. It does not listen. */
 import v8 from 'node:v8';
-import helmet from '@fastify/helmet';
 import { TypeBoxValidatorCompiler, type TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { TrimtabError } from '../errors.ts';
 import { MINUTE, SECOND } from '../vocabulary.ts';
 import type { HttpLimits, HttpParts } from './parts.ts';
 import { answerErrors, sendProblem } from './plugins/errors.ts';
+import { guardHeaders } from './plugins/headers.ts';
 import { describe } from './plugins/openapi.ts';
 import { protect } from './plugins/protect.ts';
 import { requestId } from './plugins/request-id.ts';
@@ -57,7 +57,7 @@ export async function createServer(parts: HttpParts): Promise<FastifyInstance> {
   answerErrors(app, limits);
   answerWhileClosing(app);
   observe(app, parts);
-  await app.register(helmet);
+  await guardHeaders(app);
   await describe(app);
   await app.register(async (scope) => serviceRoutes(scope.withTypeProvider<TypeBoxTypeProvider>(), parts));
   await app.register(async (scope) => {

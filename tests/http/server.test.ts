@@ -27,6 +27,15 @@ test('things come out whole, dates as ISO 8601', async () => {
   expect(acknowledged.json()).toMatchObject({ acknowledgedAt: AT.toISOString(), acknowledgedBy: 'the operator' });
 });
 
+test('no answer may be cached, framed or sniffed', async () => {
+  for (const url of ['/health/live', '/v1/models', '/nowhere']) {
+    expect((await app.inject(url)).headers).toMatchObject({
+      'cache-control': 'no-store', 'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+      'x-content-type-options': 'nosniff', 'x-frame-options': 'SAMEORIGIN', 'referrer-policy': 'no-referrer', 'cross-origin-resource-policy': 'same-origin',
+    });
+  }
+});
+
 test('what was live at a time', async () => {
   expect(await get('/v1/models/router/live?at=2026-01-02T05:04:05%2B01:00')).toMatchObject({ adapter: 'router--v1-00000000', seq: 1 });
   expect(asked.pop()?.with).toEqual(new Date('2026-01-02T04:04:05Z'));

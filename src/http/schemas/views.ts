@@ -2,9 +2,9 @@
 import Type from 'typebox';
 import type { StoredKey } from '../../auth/index.ts';
 import type { DriftReport, Incident } from '../../drift/index.ts';
+import type { StoredModel } from '../../models.ts';
 import type { DecisionRecord } from '../../promotion/records.ts';
 import type { Adapter, Live, Promotion } from '../../promotion/registry.ts';
-import type { StoredModel } from '../../store/models.ts';
 import { INCIDENT_STATES, ROLES, RUN_OUTCOMES, RUN_STATES, TRIGGER_DECISIONS, TRIGGER_REASONS } from '../../vocabulary.ts';
 import type { Run, Trigger } from '../parts.ts';
 import { integer, json, oneOf, orNull, text, time, view } from './common.ts';
