@@ -94,24 +94,23 @@ export function initialValues(plan: Plan, seed: number): Float32Array {
 
 /** Starts `plan` from a known adapter: the same low-rank part, and the head's rows by the name of their label; new labels start fresh. */
 export function warmStart(plan: Plan, labels: readonly string[], initial: Adapter, initialPlan: Plan, seed: number): Float32Array {
+  const [now, then] = [plan.shape, initialPlan.shape];
+  if (now.r !== then.r || now.alpha !== then.alpha || plan.slots.size !== initialPlan.slots.size || [...plan.slots.keys()].some((key) => !initialPlan.slots.has(key))) {
+    const words = ({ r, alpha, targets }: Plan['shape']): string => `r ${r}, alpha ${alpha} on ${targets.join(', ')}`;
+    throw new TrimtabError('bad-adapter', { adapter: 'initial', problem: `its shape is ${words(then)}`, right: `${words(now)}, as the job says` });
+  }
   const values = initialValues(plan, seed);
   for (const { key, role, rows, cols, offset } of plan.slots.values()) {
-    const from = initialPlan.slots.get(key);
-    if (from === undefined || from.cols !== cols && role !== 'bias' || (role === 'A' || role === 'B') && from.rows !== rows) {
-      throw new TrimtabError('bad-adapter', {
-        adapter: 'initial',
-        problem: `its shape is r ${initialPlan.shape.r} on ${initialPlan.shape.targets.join(', ')}`,
-        right: `r ${plan.shape.r} on ${plan.shape.targets.join(', ')}, as the job says`,
-      });
+    const from = initialPlan.slots.get(key)!;
+    if (role === 'A' || role === 'B') {
+      values.set(initial.values.subarray(from.offset, from.offset + rows * cols), offset);
+      continue;
     }
-    if (role === 'A' || role === 'B') values.set(initial.values.subarray(from.offset, from.offset + rows * cols), offset);
-    else {
-      const width = role === 'head' ? cols : 1;
-      labels.forEach((label, i) => {
-        const j = initial.labels.indexOf(label);
-        if (j >= 0) values.set(initial.values.subarray(from.offset + j * width, from.offset + (j + 1) * width), offset + i * width);
-      });
-    }
+    const width = role === 'head' ? cols : 1;
+    labels.forEach((label, i) => {
+      const j = initial.labels.indexOf(label);
+      if (j >= 0) values.set(initial.values.subarray(from.offset + j * width, from.offset + (j + 1) * width), offset + i * width);
+    });
   }
   return values;
 }

@@ -1,0 +1,114 @@
+import { expect, test } from 'vitest';
+import { initialValues } from '../../src/lora/adapter.ts';
+import { wasmBackend } from '../../src/lora/backends/wasm.ts';
+import type { EncodedRow } from '../../src/lora/batches.ts';
+import { pack } from '../../src/lora/batches.ts';
+import { accumulate, planClassifier, trainable } from '../../src/lora/classifier.ts';
+import { predict } from '../../src/lora/predict.ts';
+import { normal, random } from '../../src/lora/random.ts';
+import { createTeam } from '../../src/lora/team.ts';
+import type { TrainSettings } from '../../src/lora/train.ts';
+import { train } from '../../src/lora/train.ts';
+import { TINY, tinyBase, tinyRows } from './tiny.ts';
+
+const LABELS = 3;
+const base = tinyBase();
+const plan = planClassifier(base, { r: 4, alpha: 8, targets: 'all-linear' }, LABELS);
+const uniform = random(1, 'team');
+const values = initialValues(plan, 1).map((value) => value + 0.05 * normal(uniform));
+const lengths = Array.from({ length: 40 }, () => 1 + Math.floor(uniform() * 20));
+const rows = tinyRows(lengths, LABELS);
+const settings: TrainSettings = { epochs: 2, batchSize: 8, learningRate: 5e-3, warmup: 0.1, weightDecay: 0.01, schedule: 'linear', seed: 4 };
+
+async function trained(workers: number, seed = 4): Promise<{ values: Float32Array; losses: number[] }> {
+  const team = await createTeam({ base, plan, pooling: 'mean', use: 'train', workers, values });
+  const losses: number[] = [];
+  try {
+    await train(team, rows, { ...settings, seed }, ({ loss }) => losses.push(loss));
+    return { values: team.values.slice(), losses };
+  } finally {
+    await team.close();
+  }
+}
+
+const largest = (a: Float32Array, b: Float32Array): number => a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i]!)), 0);
+
+test('the same seed and number of workers give the same bits; another seed does not; another number of workers nearly does', async () => {
+  const [one, again, two, twoAgain, other] = [await trained(1), await trained(1), await trained(2), await trained(2), await trained(2, 5)];
+  expect(again).toEqual(one);
+  expect(twoAgain).toEqual(two);
+  expect(other.values).not.toEqual(two.values);
+  expect(largest(one.values, two.values)).toBeLessThan(1e-3);
+  expect(one.losses.length).toBe(10);
+});
+
+test('training learns: rows whose label is their first token', async () => {
+  const learnable: EncodedRow[] = rows.map((row, i) => ({ tokens: Int32Array.from([i % LABELS, ...row.tokens]), target: i % LABELS, weight: 1 }));
+  const team = await createTeam({ base, plan, pooling: 'mean', use: 'train', workers: 1, values });
+  await train(team, learnable, { ...settings, epochs: 20, learningRate: 1e-2 }, () => undefined);
+  const decisions = await predict(team, learnable, LABELS);
+  expect(decisions.filter(({ best }, i) => best === i % LABELS).length).toBeGreaterThanOrEqual(38);
+});
+
+test('a fraction of an epoch is a fraction of its steps', async () => {
+  const team = await createTeam({ base, plan, pooling: 'mean', use: 'train', workers: 1, values });
+  expect(await train(team, rows, { ...settings, epochs: 0.4 }, () => undefined)).toMatchObject({ steps: 2 });
+});
+
+test('a loss that is not finite ends the training with the reason', async () => {
+  const team = await createTeam({ base, plan, pooling: 'mean', use: 'train', workers: 1, values: values.map((value) => value * 1e20) });
+  await expect(train(team, rows, settings, () => undefined)).rejects.toMatchObject({ code: 'bad-data', message: expect.stringContaining('step 1 of 10') as string });
+});
+
+/** Gradients of rows cut into micro-batches of at most `limit` tokens. */
+function gradientsOf(some: readonly EncodedRow[], limit: number): { gradients: Float32Array; losses: number[]; live: number[] } {
+  const backend = wasmBackend();
+  const model = trainable(backend, base, plan, 'mean');
+  model.block.write(values);
+  const live = [backend.liveTensors()];
+  const losses: number[] = [];
+  for (const batch of pack(some, limit, some.reduce((sum, row) => sum + row.weight, 0))) {
+    losses.push(...accumulate(backend, model, batch).perRow);
+    live.push(backend.liveTensors());
+  }
+  const gradients = new Float32Array(plan.count);
+  model.block.read(gradients);
+  return { gradients, losses, live };
+}
+
+test('accumulation: one batch or many micro-batches, the same gradient', () => {
+  const [whole, rowByRow] = [gradientsOf(rows, Infinity), gradientsOf(rows, 1)];
+  expect(largest(whole.gradients, rowByRow.gradients) / Math.max(...whole.gradients.map(Math.abs))).toBeLessThan(1e-5);
+});
+
+test("a row's loss does not depend on what shares its batch", () => {
+  const alone = gradientsOf(rows, 1).losses;
+  gradientsOf(rows, Infinity).losses.forEach((loss, i) => expect(loss).toBeCloseTo(alone[i]!, 5));
+  gradientsOf(rows.toReversed(), 64).losses.toReversed().forEach((loss, i) => expect(loss).toBeCloseTo(alone[i]!, 5));
+});
+
+test('the number of live tensors is the same after every step', () => {
+  const { live } = gradientsOf(rows, 20);
+  expect(live.length).toBeGreaterThan(10);
+  expect(new Set(live).size).toBe(1);
+});
+
+test('a team of any size predicts alike, in the order of the rows, with the adapter merged or apart', async () => {
+  const found = await Promise.all(
+    ([['train', 1], ['predict', 1], ['train', 2]] as const).map(async ([use, workers]) => {
+      const team = await createTeam({ base, plan, pooling: 'mean', use, workers, values });
+      const decisions = await predict(team, rows, LABELS);
+      await team.close();
+      return decisions;
+    }),
+  );
+  for (const decisions of found) {
+    expect(decisions.length).toBe(rows.length);
+    decisions.forEach(({ probabilities }, i) => probabilities.forEach((p, j) => expect(p).toBeCloseTo(found[0]![i]!.probabilities[j]!, 4)));
+  }
+});
+
+test('a thread that cannot load its model says why', async () => {
+  const wrong = { ...base, config: { ...base.config, hidden_size: TINY.d * 2 } };
+  await expect(createTeam({ base: wrong, plan, pooling: 'mean', use: 'train', workers: 2, values })).rejects.toThrow(/shape/);
+});
