@@ -5,6 +5,7 @@
 import { pathToFileURL } from 'node:url';
 import { clopperPearsonUpper } from '../src/statistics/intervals.ts';
 import { startDetector, stepDetector } from '../src/statistics/e-detector.ts';
+import { budgetRows } from './budget.ts';
 import { hotPathRows } from './profile.ts';
 
 export interface BenchRow {
@@ -85,6 +86,7 @@ export function driftRows(): BenchRow[] {
     falseAlarmRow(1e4, null, 1_000),
     falseAlarmRow(1e3, 5_000, 200),
     falseAlarmRow(1e4, 5_000, 30),
+    ...budgetRows(source(7)),
     ...hotPathRows(),
   ];
 }

@@ -5,8 +5,9 @@ import { binsOf, emptyNumeric, observeNumber, quantileEdges } from '../../src/pr
 const unit = fc.oneof(fc.double({ min: 0, max: 1, noNaN: true }), fc.integer({ min: 0, max: 1024 }).map((i) => i / 1024), fc.double({ min: 0.998, max: 1, noNaN: true }));
 
 it('puts each value into the bin that its edges say', () => {
-  fc.assert(fc.property(fc.array(unit, { maxLength: 400 }), unit, (values, value) => {
+  fc.assert(fc.property(fc.array(unit, { maxLength: 400 }), unit, fc.boolean(), (values, other, onEdge) => {
     const edges = quantileEdges(values);
+    const value = (onEdge ? edges[edges.length >> 1] : undefined) ?? other;
     const counts = emptyNumeric(edges.length);
     observeNumber(counts, binsOf(edges), value);
     expect(counts.bins.indexOf(1)).toBe(edges.filter((edge) => edge <= value).length);
