@@ -29,6 +29,7 @@ export async function protect(scope: FastifyInstance, { auth, limits }: { auth: 
   scope.addHook('onRoute', (route) => {
     const needed = route.config?.may;
     if (needed === undefined) throw new Error(`route ${String(route.method)} ${route.url} does not say what it needs (config.may)`);
+    route.schema = { ...route.schema, description: `Needs a key of role ${rolesThatMay(needed).join(', ')}.` };
     route.config = { ...route.config, rateLimit: { max: needed === 'ingest' ? limits.ingestPerMinute : limits.requestsPerMinute } };
   });
   await scope.register(rateLimit, {
