@@ -25,7 +25,8 @@ it('replays bit for bit from its checkpoint, through JSON, with panes without ro
       expect(value).toBeLessThan(Number.MAX_VALUE);
       expect(replayIncident({ start, series, threshold: Infinity }).value).toBe(value);
     }),
-    { numRuns: 30 },
+    // shrinking hundreds of panes would take minutes and show little
+    { numRuns: 30, endOnFailure: true },
   );
 });
 
