@@ -72,23 +72,29 @@ export async function createServer(parts: HttpParts): Promise<FastifyInstance> {
   return app;
 }
 
+// Hooks of every request are in callback form: a promise for each would be most of what they cost.
+
 /** What comes in on open connections once closing has begun is refused in the form of every other problem. */
 function answerWhileClosing(app: FastifyInstance): void {
   let closing = false;
   app.addHook('preClose', async () => void (closing = true));
-  app.addHook('onRequest', async (_request, reply) => {
-    if (!closing) return;
+  app.addHook('onRequest', (_request, reply, done) => {
+    if (!closing) return done();
     void reply.header('connection', 'close');
-    throw new TrimtabError('stopping');
+    done(new TrimtabError('stopping'));
   });
 }
 
 function observe(app: FastifyInstance, { metrics }: HttpParts): void {
-  app.addHook('onSend', async (request, reply) => void reply.header('x-request-id', request.id));
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onSend', (request, reply, _payload, done) => {
+    void reply.header('x-request-id', request.id);
+    done();
+  });
+  app.addHook('onResponse', (request, reply, done) => {
     const seconds = reply.elapsedTime / 1000;
     const route = request.routeOptions.url ?? 'none';
     metrics.request({ method: request.method, route, status: reply.statusCode, seconds });
     request.log.debug({ method: request.method, route, status: reply.statusCode, seconds }, 'request');
+    done();
   });
 }

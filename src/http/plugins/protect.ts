@@ -34,6 +34,8 @@ export async function protect(scope: FastifyInstance, { auth, limits }: { auth: 
   });
   await scope.register(rateLimit, {
     timeWindow: MINUTE,
+    // Said when it matters, with the refusal.
+    addHeadersOnExceeding: { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false },
     keyGenerator: (request) => request.principal.id,
     errorResponseBuilder: (_request, { max, ttl }) => new TrimtabError('rate-limited', { limit: max, retryAfter: Math.ceil(ttl / 1000) }),
   });
