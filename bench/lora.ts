@@ -13,12 +13,12 @@ import { createMember } from '../src/lora/member.ts';
 import { bertConfig, bertLinears } from '../src/lora/models/bert.ts';
 import { random } from '../src/lora/random.ts';
 
-export interface Row {
+export interface BenchRow {
   readonly name: string;
   readonly figure: number;
   readonly unit: string;
-  readonly goal: number | null;
-  readonly reached: boolean | null;
+  readonly goal: string;
+  readonly reached: boolean;
 }
 
 const LABELS = 64;
@@ -53,14 +53,16 @@ function member(base: Base, use: 'train' | 'predict'): Member {
   return createMember({ base, plan, pooling: 'mean', use, values: initialValues(plan, 1), gradients: new Float32Array(plan.count) });
 }
 
-const row = (name: string, figure: number, unit: string, goal: number | null = null): Row => ({ name, figure, unit, goal, reached: goal === null ? null : figure >= goal });
+function row(name: string, figure: number, unit: string, goal?: number): BenchRow {
+  return { name, figure: Math.round(figure * 10) / 10, unit, goal: goal === undefined ? 'none' : `${goal} or more`, reached: goal === undefined || figure >= goal };
+}
 
-export async function loraRows(basePath = DEFAULT_BASE): Promise<Row[]> {
+export async function loraRows(basePath = DEFAULT_BASE): Promise<BenchRow[]> {
   const base = await readBase(basePath, null);
   const config = bertConfig(base);
   const frozen = bertLinears(config).reduce((sum, { parts, inputs, outputs }) => sum + parts.length * inputs * outputs, 0);
   const [trainer, predictor] = [member(base, 'train'), member(base, 'predict')];
-  const rows: Row[] = [];
+  const rows: BenchRow[] = [];
   for (const [name, count, length] of [['12-token utterances', BATCH, undefined], ['128-token texts', BATCH, 128]] as const) {
     const batch = utterances(count, config.vocabulary, length);
     const tokens = batch.reduce((sum, { tokens }) => sum + tokens.length, 0);
@@ -79,5 +81,5 @@ if (import.meta.main) {
   const { values } = parseArgs({ options: { base: { type: 'string' }, json: { type: 'boolean' } } });
   const rows = await loraRows(values.base);
   if (values.json === true) console.log(JSON.stringify(rows));
-  else for (const { name, figure, unit, goal, reached } of rows) console.log(`${name}: ${figure.toFixed(1)} ${unit}${goal === null ? '' : ` (goal ${goal}: ${reached === true ? 'reached' : 'missed'})`}`);
+  else for (const { name, figure, unit, goal, reached } of rows) console.log(`${name}: ${figure} ${unit} (goal ${goal}: ${reached ? 'reached' : 'missed'})`);
 }

@@ -26,8 +26,8 @@ export interface Member {
   logits(rows: readonly EncodedRow[]): Float32Array;
 }
 
-/** Tokens of one forward and backward pass. Enough to keep the products busy; their activations fit the cache (bench/lora.ts). */
-const MICRO_BATCH_TOKENS = 1024;
+/** Tokens of one forward and backward pass: 256 to 1,024 are equally fast (bench/lora.ts), and memory grows with them. */
+const MICRO_BATCH_TOKENS = 512;
 
 export function createMember({ base, plan, pooling, use, values, gradients }: MemberOptions): Member {
   const backend = wasmBackend();

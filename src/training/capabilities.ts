@@ -7,6 +7,11 @@ export interface Engine {
   /** The program that is started with the job folder as its argument. */
   readonly entry: string;
   readonly tasks: readonly Task[];
+  /** `model_type` of the bases that it can adapt. */
+  readonly architectures: readonly string[];
+  /** Forms, besides floats, in which it can hold the base. */
+  readonly quantisation: readonly ('int8' | 'nf4')[];
+  readonly devices: readonly ('cpu' | 'gpu')[];
   /** Continues an adapter that it is given. */
   readonly warmStart: boolean;
 }
@@ -14,5 +19,5 @@ export interface Engine {
 export type Engines = Readonly<Record<ModelSpec['training']['engine'], Engine>>;
 
 export const ENGINES: Engines = {
-  tfjs: { entry: path.join(import.meta.dirname, 'engines/tfjs/main.ts'), tasks: ['classification'], warmStart: true },
+  tfjs: { entry: path.join(import.meta.dirname, 'engines/tfjs/main.ts'), tasks: ['classification'], architectures: ['bert'], quantisation: [], devices: ['cpu'], warmStart: true },
 };

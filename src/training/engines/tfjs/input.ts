@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TrimtabError, messageOf } from '../../../errors.ts';
+import { ENGINES } from '../../capabilities.ts';
 import type { ExamRow, Hyperparameters, Job, TrainRow } from '../../job.ts';
 import { JOB_FILES } from '../../job.ts';
 
@@ -51,7 +52,7 @@ function checkJob(job: Fields): Job {
   if (!object(job)) refuse(JOB_FILES.job, 'it is not an object', 'one JSON object');
   need('version', job, (value) => value === 1, '1');
   need('kind', job, (value) => value === 'train' || value === 'predict', '"train" or "predict"');
-  need('task', job, (value) => value === 'classification', '"classification", the task that this engine knows');
+  need('task', job, (value) => ENGINES.tfjs.tasks.some((task) => task === value), `a task that this engine knows: ${ENGINES.tfjs.tasks.join(', ')}`);
   need('base', job, object, '{ path, digest }');
   const base = job['base'] as Fields;
   need('base.path', base, (value) => typeof value === 'string', 'the path of a folder');

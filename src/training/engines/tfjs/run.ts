@@ -17,6 +17,7 @@ import type { Tokenizer } from '../../../lora/tokenizer.ts';
 import { loadTokenizer } from '../../../lora/tokenizer.ts';
 import { train } from '../../../lora/train.ts';
 import { TrimtabError } from '../../../errors.ts';
+import { ENGINES } from '../../capabilities.ts';
 import type { ExamRow, Job, JobPrediction, JobResult } from '../../job.ts';
 import { JOB_FILES } from '../../job.ts';
 import type { Events } from './events.ts';
@@ -69,6 +70,10 @@ async function prepare(folder: string, job: Job): Promise<Bench> {
     loadTokenizer(job.base.path),
     job.initial ? readAdapter(join(folder, JOB_FILES.initial)) : null,
   ]);
+  const { architectures } = ENGINES.tfjs;
+  if (!architectures.some((name) => name === base.config['model_type'])) {
+    throw new TrimtabError('bad-base', { base: base.path, problem: `its model_type is ${JSON.stringify(base.config['model_type'])}`, right: `a base that this engine can adapt: ${architectures.join(', ')}` });
+  }
   const initial = files === null ? null : parseAdapter(base, files, 'initial');
   const { maxLength, lora } = job.hyperparameters;
   const { positions } = bertConfig(base);
