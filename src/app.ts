@@ -1,0 +1,189 @@
+/** The composition root: an explicit list of parts in order, built from a config and a clock; it listens to nothing until started. */
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { Logger as WorkerLogger, run as startWorker, runMigrations, type Runner } from 'graphile-worker';
+import cron from 'node-cron';
+import { createAuth } from './auth/index.ts';
+import { OffsetClock, type Clock } from './clock.ts';
+import type { Config } from './config.ts';
+import { createDrift } from './drift/index.ts';
+import { judge as gatesJudge } from './evaluation/gates.ts';
+import { createHealth } from './health.ts';
+import { createServer } from './http/server.ts';
+import type { HttpLimits } from './http/parts.ts';
+import { createIngest } from './ingest/index.ts';
+import { createLifecycle, type Part } from './lifecycle.ts';
+import { createModels } from './models.ts';
+import { getRecord, listRecords } from './promotion/records.ts';
+import { createRegistry } from './promotion/registry.ts';
+import { createBuiltinTarget } from './promotion/targets/builtin.ts';
+import { createRuns } from './runs/index.ts';
+import { ADVANCE } from './runs/open.ts';
+import { databaseNow } from './store/clock.ts';
+import { startEmbedded } from './store/embedded.ts';
+import { queuedJobs } from './store/jobs.ts';
+import { migrate } from './store/migrate.ts';
+import { openFilesystem } from './store/objects/filesystem.ts';
+import { openPool } from './store/postgres.ts';
+import { dropOldPartitions } from './store/partitions.ts';
+import { expireIds } from './store/predictions.ts';
+import { createEvents } from './telemetry/events.ts';
+import { createLogger, type Logger } from './telemetry/logger.ts';
+import { createMetrics } from './telemetry/metrics.ts';
+import { createTraining } from './training/index.ts';
+import { createTriggers } from './triggers/index.ts';
+import { DAY, MINUTE, SECOND } from './vocabulary.ts';
+
+export interface AppOptions {
+  readonly config: Config;
+  /** Left out: the database's clock, and the service wakes itself. Given (demo, replay): whoever owns the clock calls `tick`. */
+  readonly clock?: Clock;
+  readonly log?: Logger;
+  /** The gates; a test puts a mutant in. */
+  readonly judge?: typeof gatesJudge;
+  readonly limits?: Partial<HttpLimits>;
+}
+
+export type App = Awaited<ReturnType<typeof createApp>>;
+
+const POOL_CONNECTIONS = 24;
+const STOP_SECONDS = 20;
+/** Ids are remembered this long: a prediction that is sent again later is a new one. */
+const ID_DAYS = 7;
+/** Runs whose process died are found after this long; alarms and schedules are looked at as often. */
+const WAKE_MS = 5 * SECOND;
+const JOB_POLL_MS = 500;
+
+export async function createApp(options: AppOptions) {
+  const { config } = options;
+  const log = options.log ?? createLogger({ level: config.logLevel, pretty: config.pretty });
+  mkdirSync(config.dataDir, { recursive: true });
+  const embedded = config.databaseUrl === null ? await startEmbedded({ dir: path.join(config.dataDir, 'postgres') }) : null;
+  const databaseUrl = embedded?.url ?? (config.databaseUrl as string);
+  const warn = (message: string) => log.warn(message);
+  await migrate(databaseUrl, warn);
+  const pool = openPool(databaseUrl, { max: POOL_CONNECTIONS, onError: (error) => log.error({ err: error }, 'an idle database connection broke') });
+  await runMigrations({ pgPool: pool });
+
+  const offset = new OffsetClock();
+  const clock = options.clock ?? offset;
+  const follow = async () => {
+    const before = Date.now();
+    offset.correct(await databaseNow(pool), before, Date.now());
+  };
+  await follow();
+
+  const events = createEvents((error) => log.error({ err: error }, 'an event listener threw'));
+  const objects = openFilesystem(path.join(config.dataDir, 'objects'));
+  const health = createHealth({ pool });
+  const models = createModels({ pool, clock });
+  const ingest = createIngest({ pool, clock, events });
+  const drift = createDrift({ pool, clock, events });
+  const registry = createRegistry({ pool, objects, clock, events });
+  const target = createBuiltinTarget({ registry, baseDir: config.baseDir, log });
+  const training = createTraining({ objects, dataDir: config.dataDir, log });
+  const basePath = (model: string) => path.resolve(config.baseDir, model);
+  const runs = createRuns({ pool, objects, clock, events, log, training, registry, target, workers: config.workers, basePath, judge: options.judge ?? gatesJudge });
+  const triggers = createTriggers({ pool, clock, events });
+  const auth = await createAuth({ pool, clock, log, bootstrapKey: config.apiKey, openOnLoopback: config.apiKey === null });
+  const records = {
+    list: (model: string, page: { before?: number; limit: number }) => listRecords(pool, model, page),
+    get: (id: string) => getRecord(pool, id),
+  };
+  const http = await createServer({
+    clock, events, log, metrics: createMetrics(events), auth, health, models, ingest, drift, triggers, runs, registry, target, records,
+    ...(options.limits ? { limits: options.limits } : {}),
+  });
+
+  /** Everything that time brings: panes that are due, reasons to retrain, watches that end. One at a time. */
+  const ticks = serial(async () => {
+    await drift.closeDuePanes();
+    await triggers.tick();
+    await runs.watchAll();
+  });
+  const retire = async () => {
+    const now = clock.now().getTime();
+    await expireIds(pool, new Date(now - ID_DAYS * DAY));
+    await dropOldPartitions(pool, new Date(now - config.retentionDays * DAY));
+  };
+  const idle = async () => {
+    while (!((await runs.idle()) && (await queuedJobs(pool)) === 0)) await nextTurn();
+  };
+
+  let worker: Runner | undefined;
+  let address = '';
+  const parts: Part[] = [
+    { name: 'postgres', stop: async () => { await pool.end(); if (embedded?.started) await embedded.stop(); } },
+    { name: 'health', stop: async () => { await Promise.resolve(health.stop()); } },
+    { name: 'ingest', stop: () => ingest.stop() },
+    { name: 'target', stop: () => target.stop() },
+    {
+      name: 'worker',
+      start: async () => {
+        const task = async (payload: unknown) => runs.advance((payload as { run: string }).run);
+        worker = await startWorker({ pgPool: pool, concurrency: 2, pollInterval: JOB_POLL_MS, noHandleSignals: true, logger: quietWorker(log), taskList: { [ADVANCE]: task } });
+        await runs.sweep();
+      },
+      stop: async () => { runs.stop(); await worker?.stop(); },
+    },
+    { name: 'http', start: async () => { address = await http.listen({ host: config.host, port: config.port }); }, stop: () => http.close() },
+    ...(options.clock ? [] : [wakes(log, { tick: ticks, follow, sweep: runs.sweep, retire })]),
+  ];
+  // a promotion or rollback makes the alarms of the former reference history
+  events.on('promotion', ({ model }) => {
+    drift.rebaseline(model).catch((error: unknown) => log.error({ err: error, model }, 'could not resolve the incidents of the former reference'));
+  });
+  const lifecycle = createLifecycle(parts, { stopSeconds: STOP_SECONDS, onProblem: warn });
+  return {
+    parts: { pool, objects, clock, events, models, ingest, drift, registry, target, training, runs, triggers, records, log },
+    http,
+    get url() { return address; },
+    get stopping() { return lifecycle.stopping; },
+    start: lifecycle.start,
+    stop: lifecycle.stop,
+    tick: ticks,
+    idle,
+  };
+}
+
+/** node-cron wakes us each minute, a plain interval too: node-cron is known to stop for good around changes of daylight saving time. */
+function wakes(log: Logger, work: { tick(): Promise<void>; follow(): Promise<void>; sweep(): Promise<void>; retire(): Promise<void> }): Part {
+  const guarded = (name: string, task: () => Promise<void>) => () => {
+    task().catch((error: unknown) => log.error({ err: error }, `${name} failed; it is tried again at the next wake`));
+  };
+  const timers: NodeJS.Timeout[] = [];
+  let minute: ReturnType<typeof cron.schedule> | undefined;
+  return {
+    name: 'wakes',
+    start: async () => {
+      minute = cron.schedule('* * * * *', guarded('tick', work.tick));
+      timers.push(setInterval(guarded('tick', work.tick), WAKE_MS));
+      timers.push(setInterval(guarded('sweep', work.sweep), WAKE_MS));
+      timers.push(setInterval(guarded('clock', work.follow), MINUTE));
+      timers.push(setInterval(guarded('retention', work.retire), 60 * MINUTE));
+      await work.retire();
+    },
+    stop: async () => {
+      for (const timer of timers) clearInterval(timer);
+      await minute?.stop();
+    },
+  };
+}
+
+/** Runs a task one at a time: a caller who comes while it runs waits for the next turn, which they all share. */
+function serial(task: () => Promise<void>): () => Promise<void> {
+  let current: Promise<void> = Promise.resolve();
+  let next: Promise<void> | null = null;
+  return () => (next ??= current.catch(() => {}).then(() => {
+    next = null;
+    current = task();
+    return current;
+  }));
+}
+
+const nextTurn = () => new Promise((resolve) => setTimeout(resolve, 50));
+
+function quietWorker(log: Logger) {
+  const levels = { error: 'error', warning: 'warn', info: 'debug', debug: 'trace' } as const;
+  return new WorkerLogger(() => (level, message, meta) => log[levels[level as keyof typeof levels] ?? 'debug']({ worker: meta }, message));
+}

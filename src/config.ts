@@ -1,0 +1,63 @@
+/** The only reader of the environment: one frozen object, all problems reported together. */
+import os from 'node:os';
+import path from 'node:path';
+import { TrimtabError } from './errors.ts';
+
+const LEVELS = ['error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+export type LogLevel = (typeof LEVELS)[number];
+
+export interface Config {
+  /** Null: the embedded PostgreSQL in `dataDir`. */
+  readonly databaseUrl: string | null;
+  readonly dataDir: string;
+  readonly host: string;
+  readonly port: number;
+  /** Bootstrap key with role admin. Null: open, and then only on loopback. */
+  readonly apiKey: string | null;
+  readonly logLevel: LogLevel;
+  readonly pretty: boolean;
+  /** Data-parallel workers of a training job. */
+  readonly workers: number;
+  /** Folder that relative base models are looked up from. */
+  readonly baseDir: string;
+  /** Days that predictions are kept. */
+  readonly retentionDays: number;
+}
+
+const MIN_KEY_LENGTH = 32;
+const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
+
+/** @throws TrimtabError `bad-config` naming every variable that is wrong and what would be right */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const problems: string[] = [];
+  const whole = (name: string, standard: number, min: number, max: number): number => {
+    const text = env[name];
+    if (text === undefined || text === '') return standard;
+    const value = Number(text);
+    if (Number.isInteger(value) && value >= min && value <= max) return value;
+    problems.push(`${name}="${text}" should be a whole number from ${min} to ${max}`);
+    return standard;
+  };
+  const logLevel = (env['LOG_LEVEL'] || 'info') as LogLevel;
+  if (!LEVELS.includes(logLevel)) problems.push(`LOG_LEVEL="${logLevel}" should be one of ${LEVELS.join(', ')}`);
+  const apiKey = env['API_KEY'] || null;
+  if (apiKey !== null && apiKey.length < MIN_KEY_LENGTH) problems.push(`API_KEY has ${apiKey.length} characters; it needs at least ${MIN_KEY_LENGTH}`);
+  const host = env['HOST'] || '127.0.0.1';
+  if (apiKey === null && !LOOPBACK.has(host)) problems.push(`HOST="${host}" is reachable from outside and no API_KEY is set; set API_KEY or leave HOST at 127.0.0.1`);
+  const databaseUrl = env['DATABASE_URL'] || null;
+  if (databaseUrl !== null && !/^postgres(ql)?:\/\//.test(databaseUrl)) problems.push('DATABASE_URL should begin with postgres://');
+  const config: Config = {
+    databaseUrl,
+    dataDir: path.resolve(env['DATA_DIR'] || './data'),
+    host,
+    port: whole('PORT', 8080, 0, 65535),
+    apiKey,
+    logLevel,
+    pretty: process.stdout.isTTY === true,
+    workers: whole('WORKERS', Math.max(1, os.availableParallelism()), 1, 64),
+    baseDir: path.resolve(env['BASE_DIR'] || '.'),
+    retentionDays: whole('RETENTION_DAYS', 90, 7, 3650),
+  };
+  if (problems.length > 0) throw new TrimtabError('bad-config', { problems: problems.join('; ') });
+  return Object.freeze(config);
+}

@@ -1,0 +1,23 @@
+/** Follows a job until it ends. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { JobHandle, JobStatus } from '../training/index.ts';
+import type { RunContext } from './context.ts';
+
+const POLL_MS = 200;
+
+/** The job's final status, or null when the service is stopping: the job goes on and is found again. */
+export async function follow(context: RunContext, handle: JobHandle): Promise<JobStatus | null> {
+  const { parts, run, signal } = context;
+  let told = -1;
+  for (;;) {
+    const status = await parts.training.poll(handle);
+    const progress = status.progress;
+    if (progress && progress.step > told) {
+      told = progress.step;
+      parts.events.emit('job:progress', { model: run.model, run: run.id, step: progress.step, steps: progress.steps, loss: progress.loss, tokensPerSecond: progress.tokensPerSecond });
+    }
+    if (status.state !== 'running') return status;
+    await delay(POLL_MS, undefined, { signal }).catch(() => {});
+    if (signal.aborted) return null;
+  }
+}

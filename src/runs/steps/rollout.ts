@@ -1,0 +1,56 @@
+/** rollout: preflight on the serving target, then the swap of what is live, then the watch. */
+import { collect as collectDataset, type ExamQuestionRow } from '../../datasets/index.ts';
+import { isTrimtabError } from '../../errors.ts';
+import { buildReference, encodeReference } from '../../profile/index.ts';
+import { milliseconds } from '../../spec.ts';
+import { getLines } from '../../store/objects/index.ts';
+import type { JobPrediction, TrainRow } from '../../training/job.ts';
+import type { RunContext } from '../context.ts';
+import { again, evaluationOf, jobOf, move, REST, rolloutOf, type Step } from '../state.ts';
+
+export async function rollout(context: RunContext): Promise<Step> {
+  const { parts, run, spec } = context;
+  const state = rolloutOf(run);
+  if (spec.rollout.approve === 'manual' && state.approvedBy === null) {
+    return state.waiting === 'approval' ? REST : again({ rollout: { ...state, waiting: 'approval' } });
+  }
+  const challenger = run.challenger as string;
+  const { liveSeq, evaluation } = evaluationOf(run);
+  await parts.target.ensureLoaded(challenger);
+  await parts.target.probe(challenger);
+  try {
+    const promotion = await parts.registry.promote({
+      model: run.model,
+      adapter: challenger,
+      referenceBody: await referenceOf(context),
+      expectedSeq: liveSeq,
+      runId: run.id,
+      reason: evaluation.reason,
+      by: state.approvedBy ?? 'trimtab',
+    });
+    const promotedAt = promotion.at.toISOString();
+    const patch = { rollout: { ...state, waiting: null, promotedAt, previous: promotion.previous, seq: promotion.seq } };
+    const until = new Date(promotion.at.getTime() + milliseconds(spec.rollout.watch)).toISOString();
+    // a first adapter has no predecessor that could be better
+    if (promotion.previous === null) return move('done', { ...patch, outcome: 'promoted', reason: evaluation.reason });
+    return move('watch', { ...patch, watch: { since: promotedAt, until, progress: null } }, { adapter: challenger });
+  } catch (error) {
+    // the champion that was beaten is no longer the champion: the exam says nothing about the new one
+    if (isTrimtabError(error, 'conflict')) return move('done', { outcome: 'cancelled', reason: `not promoted: ${error.message}` });
+    throw error;
+  }
+}
+
+/** The reference that drift is measured against from now on: the current exam rows as the challenger answered them. */
+async function referenceOf(context: RunContext): Promise<Uint8Array> {
+  const { parts, run, spec } = context;
+  const manifest = await collectDataset(parts, { model: run.model, spec, runId: run.id });
+  const exam = await getLines<ExamQuestionRow>(parts.objects, manifest.exam);
+  const predictions = new Map((await getLines<JobPrediction>(parts.objects, jobOf(run).predictions as string)).map((p) => [p.id, p]));
+  const train = await getLines<TrainRow>(parts.objects, manifest.train);
+  const rows = exam.filter((row) => row.window).flatMap((row) => {
+    const prediction = predictions.get(row.id);
+    return prediction ? [{ id: row.id, text: row.text, label: prediction.label, confidence: prediction.confidence, trueLabel: row.label }] : [];
+  });
+  return encodeReference(buildReference({ model: run.model, adapter: run.challenger as string, createdAt: run.createdAt.toISOString(), trainTexts: train.map((row) => row.text), rows }));
+}
