@@ -28,6 +28,8 @@ export function parseAdapter(base: Base, files: AdapterFiles, name: string): Ada
   const header = parseHeader(files, refuse);
   if (header.baseDigest !== base.digest) refuse(`it was trained on a base with digest ${header.baseDigest}`, `the base ${base.path}, digest ${base.digest}`);
   const { shape, labels, pooling, baseDigest, maxLength } = header;
+  const { positions } = bertConfig(base);
+  if (maxLength > positions) refuse(`trimtab.json says maxLength ${maxLength}`, `at most ${positions}, the base's positions`);
   return { shape, labels, pooling, baseDigest, maxLength, values: parseWeights(files.weights, planClassifier(base, shape, labels.length), refuse) };
 }
 

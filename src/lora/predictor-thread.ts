@@ -1,6 +1,5 @@
 /** The thread behind predictor.ts: one base, several adapters merged into it. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { isTrimtabError, messageOf } from '../errors.ts';
 import type { Base } from './base.ts';
 import { readBase } from './base.ts';
 import { parseAdapter, planClassifier } from './classifier.ts';
@@ -10,6 +9,7 @@ import { createMember } from './member.ts';
 import type { Classified, PredictorAnswer, PredictorRequest, Reply } from './predictor.ts';
 import type { Tokenizer } from './tokenizer.ts';
 import { loadTokenizer } from './tokenizer.ts';
+import { toWire } from './wire.ts';
 
 interface Loaded {
   readonly member: Member;
@@ -52,6 +52,6 @@ parentPort!.on('message', ({ call, request }: { call: number; request: Predictor
   const reply = (value: Reply): void => parentPort!.postMessage(value);
   answer(request).then(
     (value) => reply({ call, answer: value }),
-    (error: unknown) => reply({ call, error: isTrimtabError(error) ? { code: error.code, details: error.details } : { message: messageOf(error) } }),
+    (error: unknown) => reply({ call, error: toWire(error) }),
   );
 });

@@ -4,9 +4,10 @@
  */
 import { Worker } from 'node:worker_threads';
 import { TrimtabError } from '../errors.ts';
-import type { Details, ErrorCode } from '../errors.ts';
 import type { AdapterFiles } from '../vocabulary.ts';
 import { readAdapter } from './adapter-files.ts';
+import type { WireError } from './wire.ts';
+import { fromWire } from './wire.ts';
 
 export interface Classified {
   readonly label: string;
@@ -36,10 +37,7 @@ export type PredictorRequest =
 
 export type PredictorAnswer = { readonly labels: readonly string[] } | { readonly rows: Classified[] } | { readonly dropped: true };
 
-/** An answer to a call; errors of the catalogue travel as code and details, since a class does not survive the way. */
-export type Reply =
-  | { readonly call: number; readonly answer: PredictorAnswer }
-  | { readonly call: number; readonly error: { readonly code: ErrorCode; readonly details: Details } | { readonly message: string } };
+export type Reply = { readonly call: number; readonly answer: PredictorAnswer } | { readonly call: number; readonly error: WireError };
 
 /** Validates and loads an adapter; throws `bad-base` or `bad-adapter`. */
 export async function loadPredictor({ basePath, adapter }: PredictorOptions): Promise<Predictor> {
@@ -105,7 +103,7 @@ function startThread(basePath: string, onEnd: () => void): Thread {
     const caller = waiting.get(reply.call);
     waiting.delete(reply.call);
     if ('answer' in reply) caller?.resolve(reply.answer);
-    else caller?.reject('code' in reply.error ? new TrimtabError(reply.error.code, reply.error.details) : new Error(reply.error.message));
+    else caller?.reject(fromWire(reply.error));
   });
   return {
     ask: (request) =>

@@ -8,6 +8,8 @@ import type { EncodedRow } from './batches.ts';
 import { share } from './batches.ts';
 import type { MemberOptions } from './member.ts';
 import { createMember } from './member.ts';
+import type { WireError } from './wire.ts';
+import { fromWire } from './wire.ts';
 
 export interface Team {
   /** The adapter's numbers: the caller writes, all members read. */
@@ -26,16 +28,16 @@ export interface TeamOptions extends Pick<MemberOptions, 'base' | 'plan' | 'pool
 
 /** What a thread is asked, and what it answers. */
 export type Request = { readonly kind: 'gradients'; readonly rows: readonly EncodedRow[]; readonly totalWeight: number } | { readonly kind: 'logits'; readonly rows: readonly EncodedRow[] };
-export type Answer = number | Float32Array;
+export type Answer = { readonly value: number | Float32Array } | { readonly error: WireError };
 
-type Ask = (request: Request) => Promise<Answer>;
+type Ask = (request: Request) => Promise<number | Float32Array>;
 
 /** Starts the workers; one works in this thread, giving way to the event loop between its calls. */
 export async function createTeam({ workers, values: initial, ...rest }: TeamOptions): Promise<Team> {
   const values = shared(initial.length);
   values.set(initial);
   const options = Array.from({ length: workers }, (): MemberOptions => ({ ...rest, values, gradients: shared(initial.length) }));
-  const members = workers === 1 ? [inProcess(options[0]!)] : await Promise.all(options.map(inThread));
+  const members = workers === 1 ? [inProcess(options[0]!)] : await startAll(options);
   const total = new Float32Array(initial.length);
   const labels = rest.plan.labels;
 
@@ -61,6 +63,16 @@ export async function createTeam({ workers, values: initial, ...rest }: TeamOpti
   };
 }
 
+/** All or none: one thread that cannot load its model ends the others. */
+async function startAll(options: readonly MemberOptions[]): Promise<Seat[]> {
+  const started = await Promise.allSettled(options.map(inThread));
+  const failed = started.find((result) => result.status === 'rejected');
+  const seats = started.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  if (failed === undefined) return seats;
+  await Promise.all(seats.map((seat) => seat.close()));
+  throw failed.reason;
+}
+
 const shared = (count: number): Float32Array => new Float32Array(new SharedArrayBuffer(count * 4));
 
 interface Seat {
@@ -82,25 +94,27 @@ function inProcess(options: MemberOptions): Seat {
 /** Resolves when the thread has loaded its model. */
 async function inThread(options: MemberOptions): Promise<Seat> {
   const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: options });
-  let settle: { resolve: (answer: Answer) => void; reject: (error: unknown) => void } | null = null;
-  let dead: unknown = null;
-  const die = (error: unknown): void => {
+  let waiting: { resolve: (value: number | Float32Array) => void; reject: (error: unknown) => void } | null = null;
+  let dead: Error | null = null;
+  const die = (error: Error): void => {
     dead ??= error;
-    settle?.reject(dead);
+    waiting?.reject(dead);
   };
-  worker.on('message', (answer: Answer) => settle?.resolve(answer));
-  worker.on('error', die);
+  worker.on('message', (answer: Answer) => ('error' in answer ? waiting?.reject(fromWire(answer.error)) : waiting?.resolve(answer.value)));
+  worker.on('error', (error) => die(error instanceof Error ? error : new Error(String(error))));
   worker.on('exit', (code) => die(new Error(`a training thread ended with code ${code}`)));
-  const next = (): Promise<Answer> => new Promise((resolve, reject) => (dead === null ? (settle = { resolve, reject }) : reject(dead as Error)));
-  await next();
+  const next = (): ReturnType<Ask> => new Promise((resolve, reject) => (dead === null ? (waiting = { resolve, reject }) : reject(dead)));
+  const close = async (): Promise<void> => void (await worker.terminate());
+  await next().catch(async (error: unknown) => {
+    await close();
+    throw error;
+  });
   return {
     ask(request) {
       const answer = next();
       worker.postMessage(request);
       return answer;
     },
-    async close() {
-      await worker.terminate();
-    },
+    close,
   };
 }

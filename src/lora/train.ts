@@ -48,10 +48,10 @@ export async function train(team: Team, rows: readonly EncodedRow[], settings: T
     const order = epochBatches(rows.length, batchSize, random(seed, `epoch ${Math.floor(step / perEpoch)}`));
     const batch = Array.from(order[step % perEpoch]!, (i) => rows[i]!);
     const { loss, gradients } = await team.gradients(batch);
-    if (!Number.isFinite(loss)) {
-      throw new TrimtabError('bad-data', { what: 'training', problem: `the loss is ${loss} at step ${step + 1} of ${steps}`, right: `a learning rate below ${learningRate}` });
+    const length = clip(gradients, CLIP);
+    if (!Number.isFinite(loss) || !Number.isFinite(length)) {
+      throw new TrimtabError('bad-data', { what: 'training', problem: `the loss is ${loss} with a gradient of length ${length} at step ${step + 1} of ${steps}`, right: `a learning rate below ${learningRate}` });
     }
-    clip(gradients, CLIP);
     optimizer.update(team.values, gradients, state, learningRate * rateAt(schedule, step, steps, warmup));
     losses.push(loss);
     tokens += batch.reduce((sum, row) => sum + row.tokens.length, 0);

@@ -1,13 +1,26 @@
 /** A team's member in a thread of its own (see team.ts). */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { MemberOptions } from './member.ts';
+import type { Member, MemberOptions } from './member.ts';
 import { createMember } from './member.ts';
 import type { Answer, Request } from './team.ts';
+import { toWire } from './wire.ts';
 
-const member = createMember(workerData as MemberOptions);
-const answer = (value: Answer): void => parentPort!.postMessage(value);
+/** Answers with what `work` gives, or with why it failed. */
+function answer(work: () => number | Float32Array): void {
+  let found: Answer;
+  try {
+    found = { value: work() };
+  } catch (error) {
+    found = { error: toWire(error) };
+  }
+  parentPort!.postMessage(found);
+}
 
-parentPort!.on('message', (request: Request) => {
-  answer(request.kind === 'gradients' ? member.gradients(request.rows, request.totalWeight) : member.logits(request.rows));
+let member: Member;
+answer(() => {
+  member = createMember(workerData as MemberOptions);
+  return 0;
 });
-answer(0);
+parentPort!.on('message', (request: Request) => {
+  answer(() => (request.kind === 'gradients' ? member.gradients(request.rows, request.totalWeight) : member.logits(request.rows)));
+});

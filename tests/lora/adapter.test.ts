@@ -100,6 +100,7 @@ test.each([
   ['a label twice', withJson('trimtab', { labels: ['a', 'a', 'b'] }), /different labels/],
   ['a label too few', withJson('trimtab', { labels: ['a', 'b'] }), /classifier.weight" has shape/],
   ['an unknown pooling', withJson('trimtab', { pooling: 'max' }), /pooling "max"/],
+  ['more tokens than the base has positions', withJson('trimtab', { maxLength: 33 }), /maxLength 33; at most 32/],
   ['a later version', withJson('trimtab', { version: 2 }), /version 2/],
   ['no trimtab.json', { ...files, extra: {} }, /trimtab.json is missing/],
   ['JSON that is none', { ...files, config: Buffer.from('{') }, /adapter_config.json is not JSON/],

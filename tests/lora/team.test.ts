@@ -108,7 +108,12 @@ test('a team of any size predicts alike, in the order of the rows, with the adap
   }
 });
 
-test('a thread that cannot load its model says why', async () => {
+test.each([1, 2])('%i workers: what cannot be loaded is an error of the catalogue, also from a thread', async (workers) => {
   const wrong = { ...base, config: { ...base.config, hidden_size: TINY.d * 2 } };
-  await expect(createTeam({ base: wrong, plan, pooling: 'mean', use: 'train', workers: 2, values })).rejects.toThrow(/shape/);
+  const start = createTeam({ base: wrong, plan, pooling: 'mean', use: 'train', workers, values });
+  await expect(start).rejects.toMatchObject({ code: 'bad-base', message: expect.stringContaining('shape') as string });
+  const team = await createTeam({ base, plan, pooling: 'mean', use: 'train', workers, values });
+  const beyond = Array.from({ length: 4 }, () => ({ tokens: Int32Array.from([TINY.vocabulary]), target: 0, weight: 1 }));
+  await expect(team.gradients(beyond)).rejects.toMatchObject({ code: 'bad-base', message: expect.stringContaining('token 50') as string });
+  await team.close();
 });

@@ -4,6 +4,7 @@
  *
  * Shapes: n tokens of the packed batch, d hidden, m intermediate.
  */
+import { TrimtabError } from '../../errors.ts';
 import type { Base } from '../base.ts';
 import { readWeights, refuseBase } from '../base.ts';
 import type { AttentionSaved, Backend, Layout, Linear, LinearSaved, Lora, Norm, NormSaved, Tensor } from '../ops.ts';
@@ -158,6 +159,9 @@ const tokenTypes = ({ config }: Base): number => (typeof config['type_vocab_size
 
 /** Hidden states [n, d] of packed tokens, and what the backward pass needs. */
 export function bertForward<T extends Tensor>(b: Backend<T>, model: Bert<T>, tokens: Int32Array, positions: Int32Array, layout: Layout): { hidden: T; saved: BertSaved<T> } {
+  const { vocabulary } = model.config;
+  const unknown = tokens.find((token) => token >= vocabulary);
+  if (unknown !== undefined) throw new TrimtabError('bad-base', { base: 'in use', problem: `its tokenizer gives token ${unknown}`, right: `tokens below its vocabulary of ${vocabulary}` });
   const embedded = b.add(b.gather(model.words, tokens), b.gather(model.positions, positions));
   let hidden = b.layerNorm(embedded, null, model.embeddingNorm).y;
   const layers = model.layers.map((layer) => {
