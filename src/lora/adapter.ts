@@ -146,12 +146,18 @@ export function merge(weight: Float32Array, a: Numbers, b: Numbers, rank: number
   const inputs = a.length / rank;
   const merged = weight.slice();
   for (let i = 0; i < b.length / rank; i += 1) {
-    for (let k = 0; k < rank; k += 1) {
-      const factor = scale * b[i * rank + k]!;
-      for (let j = 0; j < inputs; j += 1) merged[i * inputs + j]! += factor * a[k * inputs + j]!;
+    const row = merged.subarray(i * inputs, (i + 1) * inputs);
+    // Two ranks a pass: half the traffic on the row.
+    for (let k = 0; k < rank; k += 2) {
+      const [first, second] = [k * inputs, k + 1 < rank ? (k + 1) * inputs : k * inputs];
+      const [p, q] = [scale * b[i * rank + k]!, k + 1 < rank ? scale * b[i * rank + k + 1]! : 0];
+      for (let j = 0; j < inputs; j += 1) row[j] = row[j]! + p * a[first + j]! + q * a[second + j]!;
     }
   }
-  if (!merged.every(Number.isFinite)) {
+  // Infinity times 0 is not a number, and it stays in the sum.
+  let probe = 0;
+  for (let i = 0; i < merged.length; i += 1) probe += merged[i]! * 0;
+  if (probe !== 0) {
     throw new TrimtabError('bad-adapter', { adapter: what, problem: 'merging it gives numbers that are not finite', right: 'an adapter of finite numbers of moderate size' });
   }
   return merged;
