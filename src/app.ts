@@ -57,13 +57,7 @@ const JOB_POLL_MS = 500;
 export async function createApp(options: AppOptions) {
   const { config } = options;
   const log = options.log ?? createLogger({ level: config.logLevel, pretty: config.pretty });
-  mkdirSync(config.dataDir, { recursive: true });
-  const embedded = config.databaseUrl === null ? await startEmbedded({ dir: path.join(config.dataDir, 'postgres') }) : null;
-  const databaseUrl = embedded?.url ?? (config.databaseUrl as string);
-  const warn = (message: string) => log.warn(message);
-  await migrate(databaseUrl, warn);
-  const pool = openPool(databaseUrl, { max: POOL_CONNECTIONS, onError: (error) => log.error({ err: error }, 'an idle database connection broke') });
-  await runMigrations({ pgPool: pool });
+  const { pool, close } = await openDatabase(config, log);
 
   const offset = new OffsetClock();
   const clock = options.clock ?? offset;
@@ -113,7 +107,7 @@ export async function createApp(options: AppOptions) {
   let worker: Runner | undefined;
   let address = '';
   const parts: Part[] = [
-    { name: 'postgres', stop: async () => { await pool.end(); if (embedded?.started) await embedded.stop(); } },
+    { name: 'postgres', stop: close },
     { name: 'health', stop: async () => { await Promise.resolve(health.stop()); } },
     { name: 'ingest', stop: () => ingest.stop() },
     { name: 'target', stop: () => target.stop() },
@@ -133,7 +127,7 @@ export async function createApp(options: AppOptions) {
   events.on('promotion', ({ model }) => {
     drift.rebaseline(model).catch((error: unknown) => log.error({ err: error, model }, 'could not resolve the incidents of the former reference'));
   });
-  const lifecycle = createLifecycle(parts, { stopSeconds: STOP_SECONDS, onProblem: warn });
+  const lifecycle = createLifecycle(parts, { stopSeconds: STOP_SECONDS, onProblem: (problem) => log.warn(problem) });
   return {
     parts: { pool, objects, clock, events, models, ingest, drift, registry, target, training, runs, triggers, records, log },
     http,
@@ -144,6 +138,22 @@ export async function createApp(options: AppOptions) {
     tick: ticks,
     idle,
   };
+}
+
+/** The database as the config names it, or the embedded one, with its schema up to date. */
+async function openDatabase(config: Config, log: Logger) {
+  mkdirSync(config.dataDir, { recursive: true });
+  const embedded = config.databaseUrl === null ? await startEmbedded({ dir: path.join(config.dataDir, 'postgres') }) : null;
+  const databaseUrl = embedded?.url ?? (config.databaseUrl as string);
+  await migrate(databaseUrl, (message) => log.warn(message));
+  const pool = openPool(databaseUrl, { max: POOL_CONNECTIONS, onError: (error) => log.error({ err: error }, 'an idle database connection broke') });
+  await runMigrations({ pgPool: pool });
+  const close = async () => {
+    await pool.end();
+    // a server that was found running may serve another process too
+    if (embedded?.started) await embedded.stop();
+  };
+  return { pool, close };
 }
 
 /** node-cron wakes us each minute, a plain interval too: node-cron is known to stop for good around changes of daylight saving time. */

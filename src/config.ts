@@ -38,25 +38,25 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     problems.push(`${name}="${text}" should be a whole number from ${min} to ${max}`);
     return standard;
   };
-  const logLevel = (env['LOG_LEVEL'] || 'info') as LogLevel;
-  if (!LEVELS.includes(logLevel)) problems.push(`LOG_LEVEL="${logLevel}" should be one of ${LEVELS.join(', ')}`);
-  const apiKey = env['API_KEY'] || null;
-  if (apiKey !== null && apiKey.length < MIN_KEY_LENGTH) problems.push(`API_KEY has ${apiKey.length} characters; it needs at least ${MIN_KEY_LENGTH}`);
-  const host = env['HOST'] || '127.0.0.1';
-  if (apiKey === null && !LOOPBACK.has(host)) problems.push(`HOST="${host}" is reachable from outside and no API_KEY is set; set API_KEY or leave HOST at 127.0.0.1`);
+  const logLevel = (env['TRIMTAB_LOG_LEVEL'] || 'info') as LogLevel;
+  if (!LEVELS.includes(logLevel)) problems.push(`TRIMTAB_LOG_LEVEL="${logLevel}" should be one of ${LEVELS.join(', ')}`);
+  const apiKey = env['TRIMTAB_API_KEY'] || null;
+  if (apiKey !== null && apiKey.length < MIN_KEY_LENGTH) problems.push(`TRIMTAB_API_KEY has ${apiKey.length} characters; it needs at least ${MIN_KEY_LENGTH}`);
+  const host = env['TRIMTAB_HOST'] || '127.0.0.1';
+  if (apiKey === null && !LOOPBACK.has(host)) problems.push(`TRIMTAB_HOST="${host}" is reachable from outside and no TRIMTAB_API_KEY is set; set it, or leave TRIMTAB_HOST at 127.0.0.1`);
   const databaseUrl = env['DATABASE_URL'] || null;
   if (databaseUrl !== null && !/^postgres(ql)?:\/\//.test(databaseUrl)) problems.push('DATABASE_URL should begin with postgres://');
   const config: Config = {
     databaseUrl,
-    dataDir: path.resolve(env['DATA_DIR'] || './data'),
+    dataDir: path.resolve(env['TRIMTAB_DATA_DIR'] || './data'),
     host,
-    port: whole('PORT', 8080, 0, 65535),
+    port: whole('TRIMTAB_PORT', 8080, 0, 65535),
     apiKey,
     logLevel,
     pretty: process.stdout.isTTY === true,
-    workers: whole('WORKERS', Math.max(1, os.availableParallelism()), 1, 64),
-    baseDir: path.resolve(env['BASE_DIR'] || '.'),
-    retentionDays: whole('RETENTION_DAYS', 90, 7, 3650),
+    workers: whole('TRIMTAB_WORKERS', Math.max(1, os.availableParallelism()), 1, 64),
+    baseDir: path.resolve(env['TRIMTAB_BASE_DIR'] || '.'),
+    retentionDays: whole('TRIMTAB_RETENTION_DAYS', 90, 7, 3650),
   };
   if (problems.length > 0) throw new TrimtabError('bad-config', { problems: problems.join('; ') });
   return Object.freeze(config);

@@ -4,7 +4,7 @@
  * the lease on a run is a session lock that dies with the process.
  */
 import type { Clock } from '../clock.ts';
-import { TrimtabError, messageOf } from '../errors.ts';
+import { TrimtabError, isTrimtabError, messageOf } from '../errors.ts';
 import { getModelVersion } from '../store/models.ts';
 import { withLease } from '../store/leases.ts';
 import { transaction, type Pool } from '../store/postgres.ts';
@@ -72,18 +72,23 @@ export function createRuns(parts: RunParts): Runs {
     const run = await store.getRun(pool, id);
     if (!run || run.state === 'done' || stopping.signal.aborted) return null;
     const context = await contextOf(run);
-    const step = await STEPS[run.state](context).catch((error: unknown) => failed(context, error));
-    return step.kind === 'rest' ? null : apply(context, step);
+    try {
+      const step = await STEPS[run.state](context);
+      return step.kind === 'rest' ? null : await apply(context, step);
+    } catch (error) {
+      return failed(context, error);
+    }
   };
 
-  const failed = (context: RunContext, error: unknown): Step => {
+  /** A failure is tried again by the queue; one that comes back again and again ends the run, which would else block the model. */
+  const failed = async (context: RunContext, error: unknown): Promise<RunRow | null> => {
     const { run } = context;
-    if (stopping.signal.aborted) return { kind: 'rest' };
+    if (stopping.signal.aborted || isTrimtabError(error, 'fenced')) return null;
     const count = (failures.get(run.id) ?? 0) + 1;
     failures.set(run.id, count);
     parts.log.error({ err: error, run: run.id, state: run.state, count }, 'a step of a run failed');
     if (count < MAX_FAILURES) throw error;
-    return { kind: 'move', to: 'done', patch: { outcome: 'failed', reason: `${run.state} failed ${count} times: ${messageOf(error)}` } };
+    return apply(context, { kind: 'move', to: 'done', patch: { outcome: 'failed', reason: `${run.state} failed ${count} times: ${messageOf(error)}` } });
   };
 
   const advance = async (id: string): Promise<void> => {

@@ -95,10 +95,10 @@ export async function startsSince(db: Queryable, model: string, since: Date): Pr
 /** Moves a run; null when its fence is no longer `fence`: somebody else moved it. */
 export async function moveRun(db: Queryable, run: RunRow, to: RunState, patch: RunPatch, now: Date, detail: unknown): Promise<RunRow | null> {
   const { rows } = await db.query<RunRow>(
-    `update runs set state = $3, fence = fence + 1, updated_at = $4, outcome = coalesce($5, outcome), reason = coalesce($6, reason),
+    `update runs set state = $3::text, fence = fence + 1, updated_at = $4::timestamptz, outcome = coalesce($5, outcome), reason = coalesce($6, reason),
        attempt = coalesce($7, attempt), dataset = coalesce($8, dataset), champion = coalesce($9, champion), challenger = coalesce($10, challenger),
        job = coalesce($11::jsonb, job), evaluation = coalesce($12::jsonb, evaluation), rollout = coalesce($13::jsonb, rollout), watch = coalesce($14::jsonb, watch),
-       finished_at = case when $3 = 'done' then $4 end
+       finished_at = case when $3::text = 'done' then $4::timestamptz end
      where id = $1 and fence = $2 returning ${COLUMNS}`,
     [run.id, run.fence, to, now, patch.outcome ?? null, patch.reason ?? null, patch.attempt ?? null, patch.dataset ?? null, patch.champion ?? null,
       patch.challenger ?? null, json(patch.job), json(patch.evaluation), json(patch.rollout), json(patch.watch)],
