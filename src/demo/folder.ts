@@ -19,7 +19,7 @@ export async function prepareFolder(named: string | null): Promise<DemoFolder> {
     return { dir, remove: () => rm(dir, { recursive: true, force: true }) };
   }
   const dir = path.resolve(named);
-  const entries = await readdir(dir).catch(() => []);
+  const entries = await readdir(dir).catch((): string[] => []);
   if (entries.length > 0 && !entries.includes(MARK)) {
     throw new TrimtabError('conflict', { problem: `${dir} holds files that no demo made`, right: 'name an empty folder, or one of an earlier demo, which is made anew' });
   }

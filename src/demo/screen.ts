@@ -29,6 +29,7 @@ export function createScreen(out: Output): Screen {
   const tty = out.isTTY === true;
   const paint = (style: Style, text: string) => (tty ? styleText(style, text) : text);
   let moving = false;
+  let ended = '';
   const say = (text: string) => {
     out.write(`${moving ? CLEAR : ''}${text}\n`);
     moving = false;
@@ -40,7 +41,8 @@ export function createScreen(out: Output): Screen {
     line: (word, text) => say(`   ${margin(word)}${text}`),
     progress(word, share, text) {
       if (!tty) {
-        if (share >= 1) say(`   ${margin(word)}${text}`);
+        // the last step is told more than once
+        if (share >= 1 && text !== ended) say(`   ${margin(word)}${(ended = text)}`);
         return;
       }
       out.write(`${CLEAR}   ${margin(word)}${paint('cyan', bar(share))} ${text}`);

@@ -4,8 +4,10 @@ import { MINUTE } from '../vocabulary.ts';
 export const MODEL = 'support-router';
 
 export const PANE = 10 * MINUTE;
-export const PANE_ROWS = 150;
-export const IMPORT_ROWS = 1_500;
+export const PANE_ROWS = 200;
+/** Labels that a run needs: eight panes of them. */
+export const RUN_LABELS = 8 * PANE_ROWS;
+export const IMPORT_ROWS = RUN_LABELS;
 /** Rows on which two adapters are compared beside the loop, on traffic that nobody saw. */
 export const CLEAN_ROWS = 600;
 
@@ -28,7 +30,7 @@ export const SPEC = {
   base: { model: './models/mini-encoder' },
   serving: { target: 'builtin' },
   monitor: { pane: '10m' },
-  retrain: { on: ['drift', 'performance', 'labels'], minLabels: 8 * PANE_ROWS, cooldown: '10m', maxPerDay: 10 },
-  data: { window: '1h', replay: 0.5 },
+  retrain: { on: ['drift', 'performance', 'labels'], minLabels: RUN_LABELS, cooldown: '10m', maxPerDay: 10 },
+  data: { window: '1h' },
   rollout: { watch: '2h' },
 } as const;

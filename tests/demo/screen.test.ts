@@ -17,6 +17,7 @@ describe('the screen', () => {
     screen.stage(1, 'First');
     screen.progress('train', 0.5, 'half');
     screen.progress('train', 1, 'whole');
+    screen.progress('train', 1, 'whole');
     screen.check(true, 'good');
     screen.check(false, 'bad');
     expect(written()).toBe('\n1  First\n   train       whole\n   ✓ good\n   ✗ bad\n');

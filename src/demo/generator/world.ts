@@ -22,7 +22,7 @@ export interface Mixture {
 }
 
 export const CALM: Mixture = { newIntents: 0, newWording: 0 };
-export const CHANGED: Mixture = { newIntents: 0.15, newWording: 0.4 };
+export const CHANGED: Mixture = { newIntents: 0.15, newWording: 0.3 };
 
 export const OLD_INTENTS: readonly string[] = Object.keys(BEFORE);
 export const NEW_INTENTS: readonly string[] = Object.keys(NEW);

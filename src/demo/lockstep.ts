@@ -1,0 +1,33 @@
+/**
+ * The service on a clock that stands still until it is told: the next pane begins only when the last is judged and no run is on
+ * its way. So a seed and a number of workers give the same decisions, however fast the machine is.
+ */
+import type { VirtualClock } from '../clock.ts';
+import type { App } from '../app.ts';
+import type { Events } from '../telemetry/events.ts';
+
+export interface Lockstep {
+  readonly app: App;
+  readonly events: Events;
+  /** Ends the pane: time moves on by a pane, the service judges it, and what that started comes to its end. */
+  nextPane(): Promise<void>;
+  /** The live adapter; null before the first. */
+  live(model: string): Promise<string | null>;
+  /** Labels that an adapter, live or not, gives to texts; nothing is logged. */
+  answer(model: string, adapter: string, texts: readonly string[]): Promise<string[]>;
+}
+
+export function createLockstep(app: App, clock: VirtualClock, paneMs: number): Lockstep {
+  const { events, registry, target } = app.parts;
+  return {
+    app,
+    events,
+    async nextPane() {
+      clock.advance(paneMs);
+      await app.tick();
+      await app.idle();
+    },
+    live: async (model) => (await registry.live(model))?.adapter ?? null,
+    answer: async (model, adapter, texts) => (await target.predict(model, texts, adapter)).rows.map((row) => row.label),
+  };
+}

@@ -1,0 +1,127 @@
+/** Plays the plan: the same loop as in production, in virtual time, pane by pane. */
+import { TrimtabError } from '../../errors.ts';
+import type { Lockstep } from '../lockstep.ts';
+import { ceilingAnswers, type CeilingParts } from './ceiling.ts';
+import { createComparisons, type AnswerOf, type Comparisons } from './comparison.ts';
+import { createLedger, type Ledger } from './ledger.ts';
+import type { ReplayOptions } from './options.ts';
+import { cutWindows, type Plan, type Stage, type Window } from './plan.ts';
+import type { ReplayReport, WindowResult } from './report.ts';
+import type { ReplayRow } from './rows.ts';
+import { REPLAY_MODEL as MODEL } from './spec.ts';
+
+/** Panes of the window on which a promoted challenger is compared with the champion that it replaced. */
+const COMPARED_PANES = 3;
+
+interface Play {
+  readonly service: Lockstep;
+  readonly options: ReplayOptions;
+  readonly ceiling: CeilingParts;
+  readonly ledger: Ledger;
+  readonly comparisons: Comparisons;
+  readonly answerOf: AnswerOf;
+  readonly frozen: string;
+  /** Labels that are still on their way: one list a pane. */
+  readonly late: (readonly ReplayRow[])[];
+  /** All rows that came so far, imported or sent. */
+  readonly seen: ReplayRow[];
+  readonly say: (text: string) => void;
+}
+
+/** Imports the initial rows, then plays all stages. @throws TrimtabError `conflict` when no first adapter went live */
+export async function play(service: Lockstep, plan: Plan, options: ReplayOptions, ceiling: CeilingParts, say: (text: string) => void): Promise<ReplayReport> {
+  const started = performance.now();
+  const answerOf: AnswerOf = (adapter, texts) => service.answer(MODEL, adapter, texts);
+  const comparisons = createComparisons(COMPARED_PANES * options.paneRows, answerOf);
+  const ledger = createLedger(service, comparisons, say);
+  try {
+    ledger.enter('initial');
+    const frozen = await learnFirst(service, plan.initial, ledger);
+    const state: Play = { service, options, ceiling, ledger, comparisons, answerOf, frozen, late: [], seen: [...plan.initial], say };
+    const windows: WindowResult[] = [];
+    for (const stage of plan.stages) windows.push(...(await playStage(state, stage)));
+    return {
+      windows,
+      detections: plan.stages.map((stage) => ledger.detection(stage.name)),
+      decisions: ledger.decisions(),
+      successions: comparisons.results(),
+      seconds: (performance.now() - started) / 1_000,
+    };
+  } finally {
+    ledger.close();
+  }
+}
+
+async function learnFirst(service: Lockstep, rows: readonly ReplayRow[], ledger: Ledger): Promise<string> {
+  const answer = await service.app.parts.ingest.importRows(MODEL, rows.map(({ id, text, label }) => ({ id, text, label })));
+  if (answer.accepted !== rows.length) throw refusedRows('import', answer.refused);
+  await service.nextPane();
+  const live = await service.live(MODEL);
+  if (live === null) {
+    const [decision] = ledger.decisions();
+    throw new TrimtabError('conflict', { problem: `the first ${rows.length} rows gave no live adapter: ${decision?.reason ?? 'no run started'}`, right: 'give more rows in the first stage' });
+  }
+  return live;
+}
+
+async function playStage(state: Play, stage: Stage): Promise<WindowResult[]> {
+  const { ledger, say } = state;
+  ledger.enter(stage.name);
+  say(`${stage.name}: ${stage.rows.length} rows, ${stage.newRows} of them new (${stage.values.join(', ')})`);
+  const windows = cutWindows(stage.rows, state.options.paneRows);
+  const results: WindowResult[] = [];
+  for (const third of [0, 1, 2]) {
+    const own = windows.filter((window) => window.third === third);
+    const asked = own.flatMap((window) => window.panes.flat());
+    if (asked.length === 0) continue;
+    const id = `ceiling-${stage.name.replaceAll(' ', '-')}-${third + 1}`;
+    const labels = await ceilingAnswers(state.ceiling, id, state.seen, asked);
+    const ceiling = new Map(asked.map((row, i) => [row.id, labels[i] ?? '']));
+    for (const window of own) results.push(await playWindow(state, stage, window, windows.indexOf(window), ceiling));
+  }
+  return results;
+}
+
+async function playWindow(state: Play, stage: Stage, window: Window, index: number, ceiling: ReadonlyMap<string, string>): Promise<WindowResult> {
+  const totals = { rows: 0, frozen: 0, loop: 0, ceiling: 0 };
+  const adapters = new Set<string>();
+  for (const pane of window.panes) {
+    const { adapter, labels } = await playPane(state, pane);
+    adapters.add(adapter);
+    const frozen = await state.answerOf(state.frozen, pane.map((row) => row.text));
+    pane.forEach((row, i) => {
+      totals.rows += 1;
+      totals.frozen += Number(frozen[i] === row.label);
+      totals.loop += Number(labels[i] === row.label);
+      totals.ceiling += Number(ceiling.get(row.id) === row.label);
+    });
+  }
+  const share = (right: number) => `${(100 * right / totals.rows).toFixed(1)} %`;
+  state.say(`${stage.name}, window ${index + 1}: frozen ${share(totals.frozen)}, loop ${share(totals.loop)}, ceiling ${share(totals.ceiling)}`);
+  return { stage: stage.name, third: window.third, window: index, ...totals, adapters: [...adapters] };
+}
+
+/** One pane: the live adapter answers, the answers are logged, the labels that are due arrive, the service judges. */
+async function playPane(state: Play, pane: readonly ReplayRow[]): Promise<{ adapter: string; labels: string[] }> {
+  const { service, ledger, late, options } = state;
+  const { ingest, target } = service.app.parts;
+  const answer = await target.predict(MODEL, pane.map((row) => row.text));
+  const logged = await ingest.predictions(
+    pane.map((row, i) => ({ model: MODEL, id: row.id, input: row.text, label: answer.rows[i]?.label ?? '', confidence: answer.rows[i]?.confidence ?? 0, adapter: answer.adapter })),
+  );
+  if (logged.accepted !== pane.length) throw refusedRows('predictions', logged.refused);
+  late.push(pane);
+  while (late.length > options.feedbackDelay) {
+    const told = await ingest.feedback((late.shift() ?? []).map((row) => ({ model: MODEL, predictionId: row.id, label: row.label })));
+    if (told.refused.length > 0) throw refusedRows('feedback', told.refused);
+  }
+  state.seen.push(...pane);
+  ledger.sent(pane.length);
+  await state.comparisons.observe(pane);
+  await service.nextPane();
+  return { adapter: answer.adapter, labels: answer.rows.map((row) => row.label) };
+}
+
+function refusedRows(what: string, refused: readonly { reason: string }[]): TrimtabError {
+  return new TrimtabError('bad-data', { what, problem: `${refused.length} rows were refused (${refused[0]?.reason ?? 'duplicates'})`, right: 'ids must be unique and texts not empty' });
+}
