@@ -71,7 +71,7 @@ export async function verifyRecord(parts: { pool: Pool; objects: ObjectStore }, 
 
 async function redecide(objects: ObjectStore, body: DecisionBody): Promise<Verification['decision']> {
   if (body.evaluation === null) return 'none';
-  const { championSheet, challengerSheet, majority, evaluation } = body.evaluation;
+  const { basis: { championSheet, challengerSheet, majority }, ...evaluation } = body.evaluation;
   const sheet = (digest: string) => getJson<ExamSheet>(objects, digest);
   const again = judge({ spec: body.spec.gates, challenger: await sheet(challengerSheet), champion: championSheet === null ? null : await sheet(championSheet), majority });
   return canonicalJson(plain(again)) === canonicalJson(evaluation) ? 'same' : 'different';

@@ -15,15 +15,17 @@ export interface JobState {
   readonly champion: JobHandle | null;
 }
 
-export interface EvaluationState {
-  /** The promotion that was live when the exam was judged: the compare-and-swap key of the rollout. */
-  readonly liveSeq: number | null;
-  /** Digests of the exam sheets (JSON). */
-  readonly championSheet: string | null;
-  readonly challengerSheet: string;
-  readonly majority: string;
-  readonly evaluation: Evaluation;
-}
+/** The evaluation, and what it was made from: enough to make it again. */
+export type EvaluationState = Evaluation & {
+  readonly basis: {
+    /** The promotion that was live when the exam was judged: the compare-and-swap key of the rollout. */
+    readonly liveSeq: number | null;
+    /** Digests of the exam sheets (JSON). */
+    readonly championSheet: string | null;
+    readonly challengerSheet: string;
+    readonly majority: string;
+  };
+};
 
 export interface RolloutState {
   readonly waiting: 'approval' | null;

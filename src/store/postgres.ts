@@ -13,6 +13,8 @@ pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 export function openPool(url: string, options: { max: number; onError: (error: Error) => void }): Pool {
   const pool = new pg.Pool({ connectionString: url, max: options.max, application_name: 'trimtab' });
   pool.on('error', options.onError);
+  // a client that breaks while it is checked out tells its query; without a listener it would end the process besides
+  pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }
 

@@ -38,7 +38,7 @@ export async function evaluate(context: RunContext): Promise<Step> {
     championPredictions = (await parts.training.results(job.champion)).predictions;
   }
   const state = await judged(context, manifest, live?.seq ?? null, championPredictions);
-  const { verdict, reason } = state.evaluation;
+  const { verdict, reason } = state;
   if (verdict === 'promote') return move('rollout', { evaluation: state }, { verdict, reason });
   return move('done', { evaluation: state, outcome: OUTCOME[verdict], reason }, { verdict, reason });
 }
@@ -50,11 +50,11 @@ async function judged(context: RunContext, manifest: DatasetManifest, liveSeq: n
   const challenger = markExam({ exam, predictions });
   const champion = championPredictions === null ? null : markExam({ exam, predictions: championPredictions });
   const { majority } = manifest;
-  return {
+  const basis = {
     liveSeq,
     majority,
     challengerSheet: await putJson(parts.objects, challenger),
     championSheet: champion === null ? null : await putJson(parts.objects, champion),
-    evaluation: parts.judge({ spec: spec.gates, challenger, champion, majority }),
   };
+  return { ...parts.judge({ spec: spec.gates, challenger, champion, majority }), basis };
 }

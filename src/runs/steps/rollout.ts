@@ -15,7 +15,7 @@ export async function rollout(context: RunContext): Promise<Step> {
     return state.waiting === 'approval' ? REST : again({ rollout: { ...state, waiting: 'approval' } });
   }
   const challenger = run.challenger as string;
-  const { liveSeq, evaluation } = evaluationOf(run);
+  const { basis, reason } = evaluationOf(run);
   await parts.target.ensureLoaded(challenger);
   await parts.target.probe(challenger);
   try {
@@ -23,16 +23,16 @@ export async function rollout(context: RunContext): Promise<Step> {
       model: run.model,
       adapter: challenger,
       referenceBody: await referenceOf(context),
-      expectedSeq: liveSeq,
+      expectedSeq: basis.liveSeq,
       runId: run.id,
-      reason: evaluation.reason,
+      reason,
       by: state.approvedBy ?? 'trimtab',
     });
     const promotedAt = promotion.at.toISOString();
     const patch = { rollout: { ...state, waiting: null, promotedAt, previous: promotion.previous, seq: promotion.seq } };
     const until = new Date(promotion.at.getTime() + milliseconds(spec.rollout.watch)).toISOString();
     // a first adapter has no predecessor that could be better
-    if (promotion.previous === null) return move('done', { ...patch, outcome: 'promoted', reason: evaluation.reason });
+    if (promotion.previous === null) return move('done', { ...patch, outcome: 'promoted', reason });
     return move('watch', { ...patch, watch: { since: promotedAt, until, progress: null } }, { adapter: challenger });
   } catch (error) {
     // the champion that was beaten is no longer the champion: the exam says nothing about the new one
