@@ -5,6 +5,7 @@
 import type { VirtualClock } from '../clock.ts';
 import type { App } from '../app.ts';
 import type { Events } from '../telemetry/events.ts';
+import { SECOND } from '../vocabulary.ts';
 
 export interface Lockstep {
   readonly app: App;
@@ -17,15 +18,20 @@ export interface Lockstep {
   answer(model: string, adapter: string, texts: readonly string[]): Promise<string[]>;
 }
 
+/** Traffic comes this long after a pane's start, so that no label bears the same time as the run before it. */
+const AFTER_START = SECOND;
+
 export function createLockstep(app: App, clock: VirtualClock, paneMs: number): Lockstep {
   const { events, registry, target } = app.parts;
+  clock.advance(AFTER_START);
   return {
     app,
     events,
     async nextPane() {
-      clock.advance(paneMs);
+      clock.advance(paneMs - AFTER_START);
       await app.tick();
       await app.idle();
+      clock.advance(AFTER_START);
     },
     live: async (model) => (await registry.live(model))?.adapter ?? null,
     answer: async (model, adapter, texts) => (await target.predict(model, texts, adapter)).rows.map((row) => row.label),

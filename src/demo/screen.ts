@@ -18,11 +18,14 @@ export interface Screen {
 
 export interface Output {
   readonly isTTY?: boolean;
+  readonly columns?: number;
   write(text: string): unknown;
 }
 
 const MARGIN = 12;
 const BAR = 24;
+/** Columns where the output says none. */
+const WIDTH = 110;
 const CLEAR = '\r\u001b[2K';
 
 export function createScreen(out: Output): Screen {
@@ -38,7 +41,7 @@ export function createScreen(out: Output): Screen {
   return {
     title: (text) => say(`\n${paint('bold', text)}`),
     stage: (number, text) => say(`\n${paint(['bold', 'cyan'], String(number))}  ${paint('bold', text)}`),
-    line: (word, text) => say(`   ${margin(word)}${text}`),
+    line: (word, text) => say(`   ${margin(word)}${wrap(text, (out.columns ?? WIDTH) - 3 - MARGIN).join(`\n${' '.repeat(3 + MARGIN)}`)}`),
     progress(word, share, text) {
       if (!tty) {
         // the last step is told more than once
@@ -58,4 +61,19 @@ export function createScreen(out: Output): Screen {
 export function bar(share: number): string {
   const full = Math.round(BAR * Math.min(1, Math.max(0, share)));
   return '█'.repeat(full) + '░'.repeat(BAR - full);
+}
+
+/** Breaks a text between words; a word longer than the width stays whole. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = line === '' ? word : `${line} ${word}`;
+    }
+  }
+  return [...lines, line];
 }

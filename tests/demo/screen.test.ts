@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createChecks, StageFailed } from '../../src/demo/checks.ts';
 import { parseOptions } from '../../src/demo/options.ts';
 import { add, NO_SCORE, rate, score, show } from '../../src/demo/score.ts';
-import { bar, createScreen } from '../../src/demo/screen.ts';
+import { bar, createScreen, wrap } from '../../src/demo/screen.ts';
 import { SPEC } from '../../src/demo/spec.ts';
 import { parseSpec } from '../../src/spec.ts';
 
@@ -29,6 +29,11 @@ describe('the screen', () => {
     screen.line('run', 'said');
     expect(written()).toContain('half\r\u001b[2K');
     expect(written().endsWith('said\n')).toBe(true);
+  });
+
+  test('long sentences are broken between words', () => {
+    expect(wrap('one two three', 7)).toEqual(['one two', 'three']);
+    expect(wrap('unbreakable x', 4)).toEqual(['unbreakable', 'x']);
   });
 
   test('the bar has one width', () => {
