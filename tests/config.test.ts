@@ -1,0 +1,36 @@
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { readConfig } from '../src/config.ts';
+
+const KEY = 'k'.repeat(32);
+
+describe('config', () => {
+  test('nothing set: the embedded database, loopback, open', () => {
+    expect(readConfig({})).toMatchObject({ databaseUrl: null, dataDir: path.resolve('data'), host: '127.0.0.1', port: 8080, apiKey: null, retentionDays: 90 });
+  });
+
+  test('what is set is taken, and the whole is frozen', () => {
+    const config = readConfig({ DATABASE_URL: 'postgres://u@h/d', TRIMTAB_PORT: '0', TRIMTAB_HOST: '0.0.0.0', TRIMTAB_API_KEY: KEY, TRIMTAB_WORKERS: '3' });
+    expect(config).toMatchObject({ databaseUrl: 'postgres://u@h/d', port: 0, host: '0.0.0.0', apiKey: KEY, workers: 3 });
+    expect(Object.isFrozen(config)).toBe(true);
+  });
+
+  test('all problems are told together, each with the variable, its value and what would be right', () => {
+    const wrong = { DATABASE_URL: 'mysql://x', TRIMTAB_PORT: '80a', TRIMTAB_API_KEY: 'short', TRIMTAB_LOG_LEVEL: 'loud', TRIMTAB_RETENTION_DAYS: '1' };
+    const message = (() => {
+      try {
+        readConfig(wrong);
+        return '';
+      } catch (error) {
+        return (error as Error).message;
+      }
+    })();
+    for (const part of ['DATABASE_URL should begin with postgres://', 'TRIMTAB_PORT="80a" should be a whole number from 0 to 65535', 'TRIMTAB_API_KEY has 5 characters; it needs at least 32', 'TRIMTAB_LOG_LEVEL="loud" should be one of', 'TRIMTAB_RETENTION_DAYS="1" should be a whole number from 7']) {
+      expect(message).toContain(part);
+    }
+  });
+
+  test('a service without a key does not listen beyond this machine', () => {
+    expect(() => readConfig({ TRIMTAB_HOST: '0.0.0.0' })).toThrow(/TRIMTAB_HOST="0.0.0.0" is reachable from outside and no TRIMTAB_API_KEY is set/);
+  });
+});
