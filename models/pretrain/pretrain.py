@@ -1,6 +1,6 @@
 """Pretrains the encoder on masked words, for a given number of seconds on one GPU.
 
-    python pretrain.py --tokens tokens.npz --tokenizer ../mini-encoder/tokenizer.json --out trained --seconds 1000
+    python pretrain.py --tokens tokens.npz --tokenizer ../mini-encoder/tokenizer.json --out trained
 """
 import argparse
 import itertools
@@ -186,14 +186,14 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--tokenizer", required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--resume", type=Path, help="a folder written before; the optimizer starts afresh")
-    parser.add_argument("--seconds", type=float, default=1000, help="the learning rate ends when these have passed")
+    parser.add_argument("--seconds", type=float, default=620, help="the learning rate ends when these have passed")
     parser.add_argument("--steps", type=int, default=10**9, help="or when these are done")
     parser.add_argument("--batch-tokens", type=int, default=65536)
     parser.add_argument("--lengths", default="32:0.4,128:0.5,512:0.1", help="row lengths and the share of steps of each")
     parser.add_argument("--mask", type=float, default=0.25)
     parser.add_argument("--single-tokens", action="store_true", help="mask tokens instead of whole words")
-    parser.add_argument("--neighbours", type=float, default=0.0, help="weight of the neighbour loss on short rows")
-    parser.add_argument("--lr", type=float, default=1e-3)
+    parser.add_argument("--neighbours", type=float, default=0.2, help="weight of the neighbour loss on short rows")
+    parser.add_argument("--lr", type=float, default=2e-3)
     parser.add_argument("--decay", type=float, default=0.1)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--log-every", type=int, default=100)
