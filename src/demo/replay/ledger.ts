@@ -26,7 +26,7 @@ export function createLedger({ events }: { readonly events: Pick<Events, 'on'> }
     const earlier = decisions.get(run);
     const decision = { stage: earlier?.stage ?? stage, run, trigger: earlier?.trigger ?? fired, outcome, reason: reason ?? earlier?.reason ?? '', retrained: RETRAINED.includes(outcome) };
     decisions.set(run, decision);
-    if (earlier?.outcome !== outcome) say(`${stage}: run ${run} (${decision.trigger}) ${outcome}. ${decision.reason}`);
+    if (earlier?.outcome !== outcome) say(`${stage}: run ${run} (${decision.trigger}) ${outcome}${decision.reason === '' ? '' : `: ${decision.reason}`}`);
   };
   const stops = [
     events.on('incident:opened', ({ monitor }) => {

@@ -6,7 +6,7 @@ import { createComparisons, type AnswerOf, type Comparisons } from './comparison
 import { createLedger, type Ledger } from './ledger.ts';
 import type { ReplayOptions } from './options.ts';
 import { cutWindows, type Plan, type Stage, type Window } from './plan.ts';
-import type { ReplayReport, WindowResult } from './report.ts';
+import type { Decision, ReplayReport, WindowResult } from './report.ts';
 import type { ReplayRow } from './rows.ts';
 import { REPLAY_MODEL as MODEL } from './spec.ts';
 
@@ -43,13 +43,20 @@ export async function play(service: Lockstep, plan: Plan, options: ReplayOptions
     return {
       windows,
       detections: plan.stages.map((stage) => ledger.detection(stage.name)),
-      decisions: ledger.decisions(),
+      decisions: await withReasons(service, ledger.decisions()),
       successions: comparisons.results(),
       seconds: (performance.now() - started) / 1_000,
     };
   } finally {
     ledger.close();
   }
+}
+
+/** A promotion tells its reason only when its watch is over: until then the exam's is taken. */
+async function withReasons(service: Lockstep, decisions: readonly Decision[]): Promise<Decision[]> {
+  const runs = await service.app.parts.runs.list({ model: MODEL, limit: 500 });
+  const reasons = new Map(runs.map((run) => [run.id, (run.evaluation as { readonly reason: string } | null)?.reason]));
+  return decisions.map((decision) => (decision.reason === '' ? { ...decision, reason: reasons.get(decision.run) ?? '' } : decision));
 }
 
 async function learnFirst(service: Lockstep, rows: readonly ReplayRow[], ledger: Ledger): Promise<string> {
