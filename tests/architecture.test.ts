@@ -27,6 +27,7 @@ const MAY: Record<string, readonly string[]> = {
   telemetry: BASE,
   store: [...BASE, 'telemetry'],
   models: BELOW_DOMAINS,
+  health: BELOW_DOMAINS,
   auth: BELOW_DOMAINS,
   ingest: BELOW_DOMAINS,
   drift: BELOW_DOMAINS,
@@ -36,7 +37,7 @@ const MAY: Record<string, readonly string[]> = {
   promotion: BELOW_DOMAINS,
   runs: [...BELOW_DOMAINS, 'datasets', 'training', 'evaluation', 'promotion'],
   triggers: [...BELOW_DOMAINS, 'drift', 'runs'],
-  http: [...BASE, 'telemetry', 'auth', 'models', ...DOMAINS, 'runs', 'triggers'],
+  http: [...BASE, 'telemetry', 'auth', 'models', 'health', ...DOMAINS, 'runs', 'triggers'],
 };
 /** These assemble: they may import everything but one another's users. */
 const ASSEMBLE = new Set(['app', 'main', 'cli', 'demo']);

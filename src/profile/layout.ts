@@ -1,6 +1,6 @@
 /** The reference: what a profile counts by (labels, edges, vocabulary), and the profile of the exam rows. */
-import { binsOf, quantileEdges, type Bins } from './numeric.ts';
-import { emptyProfile, observeOutcome, observePrediction, type Profile } from './profile.ts';
+import { binsOf, quantileEdges } from './numeric.ts';
+import { emptyProfile, observeOutcome, observePrediction, type CountingIndex, type Profile } from './profile.ts';
 import { vocabularyOf, type Vocabulary } from './vocabulary.ts';
 
 export interface ReferenceBody {
@@ -20,12 +20,7 @@ export interface ReferenceBody {
   /** A few exam rows, to show beside an incident. */
   readonly samples: readonly { readonly id: string; readonly text: string }[];
   /** Made from the above for fast counting; not stored. */
-  readonly index: ReferenceIndex;
-}
-
-export interface ReferenceIndex {
-  readonly labels: ReadonlyMap<string, number>;
-  readonly bins: Bins;
+  readonly index: CountingIndex;
 }
 
 export interface ScoredRow {
@@ -66,7 +61,7 @@ export function buildReference({ model, adapter, createdAt, trainTexts, rows }: 
   return body;
 }
 
-export function indexOf(labels: readonly string[], edges: Float64Array): ReferenceIndex {
+export function indexOf(labels: readonly string[], edges: Float64Array): CountingIndex {
   return { labels: new Map(labels.map((label, i) => [label, i])), bins: binsOf(edges) };
 }
 

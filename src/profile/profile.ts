@@ -3,9 +3,20 @@
  * Every count is an integer below 2^53, so merging is addition, in any order, bit for bit.
  */
 import { TrimtabError } from '../errors.ts';
-import type { ReferenceBody } from './layout.ts';
-import { emptyNumeric, observeNumber, UNIT, type NumericCounts } from './numeric.ts';
-import { unseenShare } from './vocabulary.ts';
+import { emptyNumeric, observeNumber, UNIT, type Bins, type NumericCounts } from './numeric.ts';
+import { unseenShare, type Vocabulary } from './vocabulary.ts';
+
+/** Made once from a reference, so that a row is counted without a search. */
+export interface CountingIndex {
+  readonly labels: ReadonlyMap<string, number>;
+  readonly bins: Bins;
+}
+
+/** The part of a reference that rows are counted by. */
+export interface Counting {
+  readonly vocabulary: Vocabulary;
+  readonly index: CountingIndex;
+}
 
 export interface Profile {
   /** Predictions. Outcomes may be counted in later panes than their predictions, so `labelled` can exceed it. */
@@ -33,7 +44,7 @@ export interface ObservedPrediction {
   readonly confidence: number | null;
 }
 
-type Shape = Pick<ReferenceBody, 'labels' | 'edges'>;
+type Shape = { readonly labels: readonly string[]; readonly edges: Float64Array };
 
 export function emptyProfile(reference: Shape): Profile {
   return profileOfSize(reference.edges.length, Math.min(COUNTED_LABELS, reference.labels.length));
@@ -49,7 +60,7 @@ export function profileOfSize(edges: number, labels: number): Profile {
   };
 }
 
-export function observePrediction(profile: Profile, reference: ReferenceBody, row: ObservedPrediction): void {
+export function observePrediction(profile: Profile, reference: Counting, row: ObservedPrediction): void {
   profile.rows++;
   observeNumber(profile.confidence, reference.index.bins, row.confidence);
   observeLabel(profile.labels, reference.index.labels, row.label);

@@ -1,5 +1,5 @@
 /** 1 for the right label, else 0. A label that an adapter does not know is its error: it can only answer another one. */
-import type { Metric } from './index.ts';
+import type { Metric } from './metric.ts';
 
 export const accuracy: Metric = {
   name: 'accuracy',

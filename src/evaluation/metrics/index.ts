@@ -1,17 +1,9 @@
 /** What the answer to one exam row is worth, by metric: a score in [0, 1]. A new metric adds its file and its place in the list. */
 import { TrimtabError } from '../../errors.ts';
 import { accuracy } from './accuracy.ts';
+import type { Metric } from './metric.ts';
 
-/** The part of an exam row and of its answer that a metric sees. */
-export interface Answer {
-  readonly label: string;
-  readonly predicted: string;
-}
-
-export interface Metric {
-  readonly name: string;
-  readonly score: (answer: Answer) => number;
-}
+export type { Answer, Metric } from './metric.ts';
 
 export const METRICS: ReadonlyMap<string, Metric> = new Map([accuracy].map((metric) => [metric.name, metric]));
 
