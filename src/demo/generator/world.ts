@@ -22,7 +22,7 @@ export interface Mixture {
 }
 
 export const CALM: Mixture = { newIntents: 0, newWording: 0 };
-export const CHANGED: Mixture = { newIntents: 0.12, newWording: 0.15 };
+export const CHANGED: Mixture = { newIntents: 0.15, newWording: 0.2 };
 
 export const OLD_INTENTS: readonly string[] = Object.keys(BEFORE);
 export const NEW_INTENTS: readonly string[] = Object.keys(NEW);
