@@ -29,6 +29,7 @@ import { dropOldPartitions } from './store/partitions.ts';
 import { expireIds } from './store/predictions.ts';
 import { createEvents } from './telemetry/events.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
+import { logEvents } from './telemetry/log-events.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { createTraining } from './training/index.ts';
 import { createTriggers } from './triggers/index.ts';
@@ -68,6 +69,7 @@ export async function createApp(options: AppOptions) {
   await follow();
 
   const events = createEvents((error) => log.error({ err: error }, 'an event listener threw'));
+  logEvents(events, log);
   const objects = openFilesystem(path.join(config.dataDir, 'objects'));
   const health = createHealth({ pool });
   const models = createModels({ pool, clock });

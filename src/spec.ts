@@ -118,12 +118,22 @@ export type ModelSpec = Static<typeof ModelSpecSchema>;
  */
 export function parseSpec(input: unknown): ModelSpec {
   const completed = Value.Default(ModelSpecSchema, structuredClone(input));
-  const problems = [...Value.Errors(ModelSpecSchema, completed)].map((e) => `${e.instancePath || '/'} ${e.message}`);
+  const problems = [...Value.Errors(ModelSpecSchema, completed)].flatMap(problemOf);
   if (problems.length > 0) throw new TrimtabError('bad-spec', { problems: problems.join('; ') });
   const spec = completed as ModelSpec;
   const deeper = furtherProblems(spec);
   if (deeper.length > 0) throw new TrimtabError('bad-spec', { problems: deeper.join('; ') });
   return spec;
+}
+
+/** A schema error in words: where, what is wrong, what would be right. */
+function problemOf(error: { keyword: string; instancePath: string; message: string; params: object }): string[] {
+  const { additionalProperties, allowedValues } = error.params as { additionalProperties?: string[]; allowedValues?: unknown[] };
+  // a field too many is told twice: once by itself, once by the object that has it
+  if (error.keyword === 'boolean') return [];
+  if (additionalProperties) return [`${error.instancePath || '/'} has no field ${additionalProperties.map((name) => `"${name}"`).join(', ')}`];
+  const choices = allowedValues ? `: ${allowedValues.join(', ')}` : '';
+  return [`${error.instancePath || '/'} ${error.message}${choices}`];
 }
 
 function furtherProblems(spec: ModelSpec): string[] {

@@ -19,7 +19,7 @@ describe('ModelSpec', () => {
   });
 
   test.each([
-    ['an unknown field', { ...small, colour: 'red' }, /colour/],
+    ['an unknown field', { ...small, colour: 'red' }, /has no field "colour"/],
     ['a name that is no label', { ...small, name: 'My Router' }, /\/name/],
     ['a duration without a unit', { ...small, monitor: { pane: '5' } }, /\/monitor\/pane/],
     ['a task that is not served yet', { ...small, task: 'generation' }, /it serves: classification/],
