@@ -20,6 +20,7 @@ const MAY: Record<string, readonly string[]> = {
   clock: [],
   config: ['errors'],
   lifecycle: LEAVES,
+  table: LEAVES,
   spec: LEAVES,
   lora: LEAVES,
   statistics: LEAVES,

@@ -8,7 +8,8 @@ import { play } from './loop.ts';
 import { parseOptions, type ReplayOptions } from './options.ts';
 import { groupStages, makePlan, type Plan } from './plan.ts';
 import { accept, type ReplayReport } from './report.ts';
-import { readRows, type Unreadable } from './rows.ts';
+import { readRows } from './rows.ts';
+import type { Unreadable } from '../../table.ts';
 import { PANE, replaySpec } from './spec.ts';
 import { renderReport } from './table.ts';
 

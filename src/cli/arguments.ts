@@ -1,0 +1,38 @@
+/** Reads the arguments of a command: its positionals by name, and its options. */
+import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
+import { TrimtabError, messageOf } from '../errors.ts';
+
+/** Options of every command. */
+const COMMON = { json: { type: 'boolean' }, data: { type: 'string' } } as const;
+
+export interface Arguments {
+  /** One for each name that was asked for. */
+  readonly positionals: readonly string[];
+  readonly values: Readonly<Record<string, string | boolean | undefined>>;
+}
+
+/** @throws TrimtabError `bad-request` that ends with the usage */
+export function readArguments(args: readonly string[], names: readonly string[], usage: string, options: ParseArgsOptionsConfig = {}): Arguments {
+  const right = `usage: npm run cli -- ${usage}`;
+  const parsed = parse(args, { ...COMMON, ...options }, right);
+  const missing = names[parsed.positionals.length];
+  if (missing !== undefined) throw new TrimtabError('bad-request', { what: missing, problem: 'is missing', right });
+  const extra = parsed.positionals[names.length];
+  if (extra !== undefined) throw new TrimtabError('bad-request', { what: `"${extra}"`, problem: 'is one argument too many', right });
+  return parsed;
+}
+
+function parse(args: readonly string[], options: ParseArgsOptionsConfig, right: string): Arguments {
+  try {
+    const { positionals, values } = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+    return { positionals, values: values as Arguments['values'] };
+  } catch (error) {
+    throw new TrimtabError('bad-request', { what: 'arguments', problem: messageOf(error), right });
+  }
+}
+
+/** The text of an option, or null. */
+export function textOf({ values }: Arguments, name: string): string | null {
+  const value = values[name];
+  return typeof value === 'string' ? value : null;
+}

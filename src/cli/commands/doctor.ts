@@ -1,0 +1,86 @@
+/** `doctor`: whether this machine has what the service needs. Each check does the thing itself. */
+import { access, mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import type { Config } from '../../config.ts';
+import { messageOf } from '../../errors.ts';
+import { initialValues } from '../../lora/adapter.ts';
+import { readBase } from '../../lora/base.ts';
+import { planClassifier } from '../../lora/classifier.ts';
+import { createMember } from '../../lora/member.ts';
+import { databaseNow } from '../../store/clock.ts';
+import { readArguments, textOf } from '../arguments.ts';
+import type { Command } from '../command.ts';
+import { withStore } from '../open.ts';
+
+const usage = 'doctor';
+/** The first that strips types without a flag; npm scripts bring a newer one of their own. */
+const OLDEST_NODE = [22, 18] as const;
+const BUNDLED = './models/mini-encoder';
+
+export interface Check {
+  readonly name: string;
+  readonly ok: boolean;
+  /** What was found, or what to do. */
+  readonly detail: string;
+}
+
+export const doctor: Command = {
+  words: ['doctor'],
+  usage,
+  summary: 'check Node, PostgreSQL, the bundled base, the training backend and the workers',
+  async run(args, context) {
+    const parsed = readArguments(args, [], usage);
+    const checks = await examine(context.config(textOf(parsed, 'data')));
+    if (parsed.values['json'] === true) context.out(JSON.stringify(checks));
+    else for (const { name, ok, detail } of checks) context.out(`${ok ? 'ok  ' : 'FAIL'}  ${name.padEnd(10)}  ${detail}`);
+    return checks.every(({ ok }) => ok) ? 0 : 1;
+  },
+};
+
+export async function examine(config: Config): Promise<Check[]> {
+  return [
+    checkNode(process.versions.node),
+    await check('postgres', () => postgres(config)),
+    await check('base', async () => `${BUNDLED}, sha256 ${(await readBase(path.resolve(config.baseDir, BUNDLED), null)).digest.slice(0, 12)}`),
+    await check('wasm', () => wasm(config)),
+    checkWorkers(config.workers, os.availableParallelism()),
+  ];
+}
+
+export function checkNode(version: string): Check {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const ok = major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1]);
+  return { name: 'node', ok, detail: ok ? version : `${version} cannot run TypeScript; start through npm, whose scripts use the Node in node_modules, or use ${OLDEST_NODE.join('.')} or newer` };
+}
+
+export function checkWorkers(workers: number, cores: number): Check {
+  return { name: 'workers', ok: workers <= cores, detail: workers <= cores ? `${workers} of ${cores} cores` : `${workers} workers share ${cores} cores; set TRIMTAB_WORKERS to ${cores} or fewer` };
+}
+
+async function check(name: string, work: () => Promise<string>): Promise<Check> {
+  return work().then((detail) => ({ name, ok: true, detail }), (error: unknown) => ({ name, ok: false, detail: messageOf(error) }));
+}
+
+/** The database that the service would use; before its first start, an embedded one of our own, to see that it starts. */
+async function postgres(config: Config): Promise<string> {
+  const used = config.databaseUrl !== null || (await access(config.dataDir).then(() => true, () => false));
+  const dataDir = used ? config.dataDir : await mkdtemp(path.join(os.tmpdir(), 'trimtab-doctor-'));
+  try {
+    const now = await withStore({ ...config, dataDir }, ({ pool }) => databaseNow(pool));
+    const which = config.databaseUrl === null ? (used ? `embedded in ${dataDir}` : 'embedded, tried in a temporary folder') : 'from DATABASE_URL';
+    return `${which}, its clock says ${now.toISOString()}`;
+  } finally {
+    if (!used) await rm(dataDir, { recursive: true, force: true });
+  }
+}
+
+/** Runs one text of three tokens through the bundled base. */
+async function wasm(config: Config): Promise<string> {
+  const base = await readBase(path.resolve(config.baseDir, BUNDLED), null);
+  const plan = planClassifier(base, { r: 1, alpha: 1, targets: 'all-linear' }, 2);
+  const began = performance.now();
+  const member = createMember({ base, plan, pooling: 'mean', use: 'predict', values: initialValues(plan, 1), gradients: new Float32Array(plan.count) });
+  member.logits([{ tokens: Int32Array.from([1, 2, 3]), target: 0, weight: 1 }]);
+  return `loaded and predicted in ${Math.round(performance.now() - began)} ms`;
+}
