@@ -1,3 +1,4 @@
+import net from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { checkNode, checkWorkers } from '../../src/cli/commands/doctor.ts';
 import { COMMANDS, run } from '../../src/cli/run.ts';
@@ -32,11 +33,22 @@ describe('finding the command', () => {
   test('a service that does not answer is named', async () => {
     const kept = keep();
     const file = new URL('import.csv', import.meta.url).pathname;
-    expect(await run(['import', 'router', file, '--url', 'http://127.0.0.1:1'], kept)).toBe(1);
-    expect(kept.errors[0]).toMatch(/^http:\/\/127.0.0.1:1: it does not answer \(.*ECONNREFUSED/);
+    const port = await closedPort();
+    expect(await run(['import', 'router', file, '--url', `http://127.0.0.1:${port}`], kept)).toBe(1);
+    expect(kept.errors[0]).toMatch(/^http:\/\/127.0.0.1:\d+: it does not answer \(.*ECONNREFUSED/);
     expect(await run(['import', 'router', file, '--url', 'here'], kept)).toBe(2);
   });
 });
+
+/** A port of this machine that nobody listens on. */
+function closedPort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = net.createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as net.AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}
 
 describe('doctor', () => {
   test('says which Node is too old', () => {
