@@ -17,7 +17,7 @@ import { copyIds, takeIds } from '../src/store/predictions.ts';
 import type { BenchRow } from './drift.ts';
 
 const MODEL = 'bench';
-const BATCH = 2_000;
+export const BATCH = 2_000;
 const LABELS = 40;
 
 /** A permutation of 32-bit numbers (the finaliser of MurmurHash3): the same rows in every run. */
@@ -32,7 +32,7 @@ const word = (n: number) => (scramble(n) % 3_000).toString(36).padStart(5, 'w');
 const text = (n: number) => Array.from({ length: 26 }, (_, i) => word(n * 31 + i)).join(' ').padEnd(160, '.').slice(0, 160);
 
 /** Rows as a client sends them; ids look like uuids: their order says nothing. */
-function rowsFrom(start: number, n: number): object[] {
+export function rowsFrom(start: number, n: number): object[] {
   return Array.from({ length: n }, (_, i) => {
     const at = start + i;
     const id = `${scramble(at).toString(16).padStart(8, '0')}-${at.toString(16).padStart(12, '0')}-4000-8000`;
@@ -40,7 +40,8 @@ function rowsFrom(start: number, n: number): object[] {
   });
 }
 
-async function prepare(pool: Pool): Promise<void> {
+/** A model with a live reference, so that each row is profiled. */
+export async function prepare(pool: Pool): Promise<void> {
   const now = new Date();
   await transaction(pool, (db) => putModel(db, parseSpec({ name: MODEL, task: 'classification', serving: {} }), now));
   const rows = Array.from({ length: 2_000 }, (_, i) => ({ id: `e${i}`, text: text(i), label: `label-${i % LABELS}`, trueLabel: `label-${i % LABELS}`, confidence: (i % 100) / 100 }));
@@ -91,8 +92,8 @@ async function singleRequests(ingest: Ingest, start: number, rate: number, secon
   return took.sort((a, b) => a - b);
 }
 
-const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
-const quantile = (sorted: readonly number[], q: number) => sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? Number.NaN;
+export const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+export const quantile = (sorted: readonly number[], q: number) => sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? Number.NaN;
 
 /** Ids a second into their table, one connection, by each way. */
 async function idVariants(pool: Pool): Promise<BenchRow[]> {
