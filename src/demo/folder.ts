@@ -1,8 +1,8 @@
 /** The demo's data folder. A folder that somebody names is made anew only when an earlier demo made it: anything else is left alone. */
-import { access, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { access, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { TrimtabError } from '../errors.ts';
+import { temporaryDataDir } from '../store/embedded.ts';
 
 export interface DemoFolder {
   readonly dir: string;
@@ -15,7 +15,7 @@ const MARK = '.trimtab-demo';
 /** @throws TrimtabError `conflict` when the folder holds something that no demo made */
 export async function prepareFolder(named: string | null): Promise<DemoFolder> {
   if (named === null) {
-    const dir = await mkdtemp(path.join(os.tmpdir(), 'trimtab-demo-'));
+    const dir = await temporaryDataDir('trimtab-demo-');
     return { dir, remove: () => rm(dir, { recursive: true, force: true }) };
   }
   const dir = path.resolve(named);

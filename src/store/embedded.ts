@@ -4,7 +4,7 @@
  */
 import { execFile } from 'node:child_process';
 import { randomBytes, createHash } from 'node:crypto';
-import { chmod, chown, cp, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, chown, cp, mkdir, mkdtemp, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -14,6 +14,8 @@ import { TrimtabError, messageOf } from '../errors.ts';
 const run = promisify(execFile);
 const USER = 'trimtab';
 const DATABASE = 'postgres';
+/** Where root keeps what the user postgres cannot reach in its own place. */
+const ELSEWHERE = '/var/lib/trimtab';
 
 export interface EmbeddedServer {
   readonly url: string;
@@ -54,6 +56,16 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
   };
 }
 
+/**
+ * A temporary data folder. The server's user may walk it: otherwise root's cluster would stand elsewhere, and stay when the
+ * folder goes.
+ */
+export async function temporaryDataDir(prefix: string): Promise<string> {
+  const dir = await mkdtemp(path.join(os.tmpdir(), prefix));
+  await chmod(dir, 0o711);
+  return dir;
+}
+
 /** PostgreSQL refuses to run as root: as root it runs as the user postgres, who is made when missing. */
 async function serverOwner(): Promise<Owner> {
   if (process.getuid?.() !== 0) return {};
@@ -71,7 +83,7 @@ async function serverOwner(): Promise<Owner> {
  * /var/lib/trimtab named after it. Without this the first `npm run demo` of a root user fails.
  */
 async function reachable(folder: string, owner: Owner): Promise<string> {
-  const home = owner.uid === undefined || (await walkable(folder)) ? folder : path.join('/var/lib/trimtab', shortHash(folder));
+  const home = owner.uid === undefined || (await walkable(folder)) ? folder : path.join(ELSEWHERE, shortHash(folder));
   await mkdir(home, { recursive: true });
   if (owner.uid !== undefined && owner.gid !== undefined) {
     await chown(home, owner.uid, owner.gid);
@@ -101,10 +113,19 @@ async function binaries(owner: Owner): Promise<(name: string) => string> {
   return (program) => path.join(native, 'bin', program);
 }
 
+/** A copy that is whole from its first moment on: other processes may look for it, or make it too, at the same time. */
 async function copied(native: string): Promise<string> {
-  const target = path.join('/var/lib/trimtab', `postgresql-${shortHash(native)}`);
-  await mkdir(path.dirname(target), { recursive: true });
-  await cp(native, target, { recursive: true });
+  const { version } = JSON.parse(await readFile(path.join(native, '..', 'package.json'), 'utf8')) as { version: string };
+  const target = path.join(ELSEWHERE, `postgresql-${version}-${shortHash(native)}`);
+  if (await exists(target)) return target;
+  const temporary = `${target}.${randomBytes(6).toString('hex')}.tmp`;
+  await mkdir(ELSEWHERE, { recursive: true });
+  await cp(native, temporary, { recursive: true });
+  await linkLibraries(temporary);
+  await rename(temporary, target).catch(async (error: unknown) => {
+    await rm(temporary, { recursive: true, force: true });
+    if (!(await exists(target))) throw error;
+  });
   return target;
 }
 

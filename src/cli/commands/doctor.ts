@@ -1,5 +1,5 @@
 /** `doctor`: whether this machine has what the service needs. Each check does the thing itself. */
-import { access, mkdtemp, rm } from 'node:fs/promises';
+import { access, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { Config } from '../../config.ts';
@@ -9,6 +9,7 @@ import { readBase } from '../../lora/base.ts';
 import { planClassifier } from '../../lora/classifier.ts';
 import { createMember } from '../../lora/member.ts';
 import { databaseNow } from '../../store/clock.ts';
+import { temporaryDataDir } from '../../store/embedded.ts';
 import { readArguments, textOf } from '../arguments.ts';
 import type { Command } from '../command.ts';
 import { withStore } from '../open.ts';
@@ -65,7 +66,7 @@ async function check(name: string, work: () => Promise<string>): Promise<Check> 
 /** The database that the service would use; before its first start, an embedded one of our own, to see that it starts. */
 async function postgres(config: Config): Promise<string> {
   const used = config.databaseUrl !== null || (await access(config.dataDir).then(() => true, () => false));
-  const dataDir = used ? config.dataDir : await mkdtemp(path.join(os.tmpdir(), 'trimtab-doctor-'));
+  const dataDir = used ? config.dataDir : await temporaryDataDir('trimtab-doctor-');
   try {
     const now = await withStore({ ...config, dataDir }, ({ pool }) => databaseNow(pool));
     const which = config.databaseUrl === null ? (used ? `embedded in ${dataDir}` : 'embedded, tried in a temporary folder') : 'from DATABASE_URL';

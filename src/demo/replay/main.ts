@@ -1,8 +1,7 @@
 /** `npm run replay`: the loop over anyone's labelled rows. Exit code 0 only if its own acceptance holds. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
-import path from 'node:path';
+import { rm } from 'node:fs/promises';
 import { isTrimtabError } from '../../errors.ts';
+import { temporaryDataDir } from '../../store/embedded.ts';
 import { startService } from '../start.ts';
 import { play } from './loop.ts';
 import { parseOptions, type ReplayOptions } from './options.ts';
@@ -31,7 +30,7 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 async function replay(plan: Plan, options: ReplayOptions, say: (text: string) => void): Promise<ReplayReport> {
-  const dataDir = await mkdtemp(path.join(os.tmpdir(), 'trimtab-replay-'));
+  const dataDir = await temporaryDataDir('trimtab-replay-');
   const { service, config, stop } = await startService({ dataDir, port: 0, pane: PANE, workers: options.workers, gate: null });
   try {
     const spec = replaySpec(plan, options);
