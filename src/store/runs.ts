@@ -83,7 +83,7 @@ export async function watchedRuns(db: Queryable, model?: string): Promise<RunRow
   return rows;
 }
 
-/** The last runs of a model that really trained: what cooldown, the daily limit and "labels since" count from. */
+/** Starts of runs of a model, however they ended: what cooldown, the daily limit and "labels since" count from. */
 export async function startsSince(db: Queryable, model: string, since: Date): Promise<{ count: number; last: Date | null }> {
   const { rows } = await db.query<{ count: number; last: Date | null }>(
     'select count(*) filter (where created_at > $2) as count, max(created_at) as last from runs where model = $1',

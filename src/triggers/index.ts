@@ -65,7 +65,10 @@ export function createTriggers(parts: TriggerParts): Triggers {
       const now = clock.now();
       const done: TriggerRow[] = [];
       const waiting = await store.waitingTriggers(db, subject.name);
-      for (const trigger of waiting) done.push(...(await redecide(db, subject, trigger, now)));
+      for (const trigger of waiting) {
+        // one that fired before it in this loop may have taken it along
+        if (!done.some((t) => t.id === trigger.id)) done.push(...(await redecide(db, subject, trigger, now)));
+      }
       for (const proposal of [...(await proposals(db, subject, now)), ...extra]) done.push(...(await propose(db, subject, proposal, now)));
       return done;
     });
@@ -95,7 +98,7 @@ async function proposals(db: Client, subject: Subject, now: Date): Promise<Propo
   if (retrain.schedule !== undefined) {
     const due = lastDue(retrain.schedule, retrain.timeZone, now);
     // what was due before the model existed is not owed
-    if (due && due > subject.createdAt && (await store.takeDue(db, subject.name, due))) found.push({ reason: 'schedule', evidence: { due: due.toISOString(), schedule: retrain.schedule } });
+    if (due > subject.createdAt && (await store.takeDue(db, subject.name, due))) found.push({ reason: 'schedule', evidence: { due: due.toISOString(), schedule: retrain.schedule } });
   }
   for (const incident of await listIncidents(db, subject.name, 'open', OPEN_INCIDENTS)) {
     // a further alarm of the same incident is a new reason: the run that answered the first did not mend it

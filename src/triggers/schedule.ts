@@ -4,38 +4,48 @@
  */
 import { CronExpressionParser } from 'cron-parser';
 import { TrimtabError, messageOf } from '../errors.ts';
-
-/** A night without the local time 02:30, or with two of them, must run it once: two dues closer than this are one. */
-const SAME_LOCAL_TIME_MS = 2 * 3_600_000;
+import { DAY } from '../vocabulary.ts';
 
 /**
- * The last due time at or before `now`, or null when there was none in the last `horizonMs`.
+ * The last due time at or before `now`. A local time that comes twice counts the first time; one that a night leaves out counts
+ * as much later as the clock jumped. So the expression is walked in local time, which knows no jumps (a parser that walks in
+ * absolute time leaves out 02:30 of such a night), and each step is then placed.
  * @throws TrimtabError `bad-spec` for an expression that is none
  */
-export function lastDue(expression: string, timeZone: string, now: Date): Date | null {
-  const cron = parse(expression, timeZone, new Date(now.getTime() + 1));
-  const due = cron.prev().toDate();
-  const earlier = cron.prev().toDate();
-  const repeated = due.getTime() - earlier.getTime() < SAME_LOCAL_TIME_MS && localTime(due, timeZone) === localTime(earlier, timeZone);
-  return repeated ? earlier : due;
+export function lastDue(expression: string, timeZone: string, now: Date): Date {
+  // a clock that was just put back had already shown later times than it shows now
+  const latest = now.getTime() + Math.max(offsetAt(timeZone, now.getTime()), offsetAt(timeZone, now.getTime() - DAY));
+  const cron = parse(expression, new Date(latest + 1));
+  for (;;) {
+    const due = instantOf(timeZone, cron.prev().getTime());
+    if (due <= now.getTime()) return new Date(due);
+  }
 }
 
-/** The next due time after `now`. */
-export function nextDue(expression: string, timeZone: string, now: Date): Date {
-  return parse(expression, timeZone, now).next().toDate();
-}
-
-function parse(expression: string, timeZone: string, currentDate: Date) {
+function parse(expression: string, currentDate: Date) {
   try {
     if (expression.trim().split(/\s+/).length !== 5) throw new Error('it needs five fields');
-    return CronExpressionParser.parse(expression, { currentDate, tz: timeZone });
+    return CronExpressionParser.parse(expression, { currentDate, tz: 'UTC' });
   } catch (error) {
     throw new TrimtabError('bad-spec', { problems: `/retrain/schedule "${expression}": ${messageOf(error)}; for example "0 3 * * 1"` });
   }
 }
 
-function localTime(at: Date, timeZone: string): string {
-  return new Intl.DateTimeFormat('en-GB', { timeZone, dateStyle: 'short', timeStyle: 'short' }).format(at);
+/** When a local time (milliseconds, as if it were UTC) is first shown. */
+function instantOf(timeZone: string, local: number): number {
+  const [before, after] = [offsetAt(timeZone, local - DAY), offsetAt(timeZone, local + DAY)];
+  const shown = [local - before, local - after].filter((at) => at + offsetAt(timeZone, at) === local);
+  return shown.length === 0 ? local - before : Math.min(...shown);
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** Local time minus UTC, in milliseconds. */
+function offsetAt(timeZone: string, at: number): number {
+  // making one costs far more than using it
+  const format = formats.get(timeZone) ?? new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'medium' });
+  formats.set(timeZone, format);
+  return Date.parse(`${format.format(at).replace(' ', 'T')}Z`) - Math.floor(at / 1000) * 1000;
 }
 
 /** True when the local time of `now` lies in a window such as `01:00-05:00`; one that ends before it begins spans midnight. */
