@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { epochBatches, pack, share } from '../../src/lora/batches.ts';
 import { adamw, clip, rateAt, SCHEDULES } from '../../src/lora/optimizer.ts';
 import { normal, random, shuffle } from '../../src/lora/random.ts';
+import { autoRate, stepsOf } from '../../src/lora/train.ts';
 import { tinyRows } from './tiny.ts';
 
 test('an epoch holds every row once, in an order that the seed decides', () => {
@@ -84,4 +85,11 @@ test('randomness: uniform and normal in mean and spread, streams apart, shuffles
   }
   expect(counts.size).toBe(6);
   for (const count of counts.values()) expect(Math.abs(count - 1000)).toBeLessThan(6 * Math.sqrt(1000 * (5 / 6)));
+});
+
+test('the automatic rate falls with the length of the run, within its limits, and is halved from a warm start', () => {
+  expect([1, 64, 400, 1e6].map((steps) => autoRate(steps, false))).toEqual([5e-3, 5e-3, 2e-3, 1e-3]);
+  expect(autoRate(400, true)).toBe(1e-3);
+  expect(stepsOf(100, { epochs: 1.5, batchSize: 32 })).toBe(6);
+  expect(stepsOf(1, { epochs: 0.1, batchSize: 32 })).toBe(1);
 });

@@ -15,7 +15,7 @@ import type { Team } from '../../../lora/team.ts';
 import { createTeam } from '../../../lora/team.ts';
 import type { Tokenizer } from '../../../lora/tokenizer.ts';
 import { loadTokenizer } from '../../../lora/tokenizer.ts';
-import { train } from '../../../lora/train.ts';
+import { autoRate, stepsOf, train } from '../../../lora/train.ts';
 import { TrimtabError } from '../../../errors.ts';
 import { ENGINES } from '../../capabilities.ts';
 import type { ExamRow, Job, JobPrediction, JobResult } from '../../job.ts';
@@ -24,10 +24,8 @@ import type { Events } from './events.ts';
 import type { JobInput } from './input.ts';
 import { readInput } from './input.ts';
 
-/** Mean pooling beats the first token where no pooler was pretrained (models/mini-encoder). */
-const POOLING: Pooling = 'mean';
-/** What `learningRate: auto` means, from a fresh adapter and from one that has learned already. */
-const AUTO_RATE = { fresh: 2e-3, warm: 1e-3 } as const;
+/** [CLS]: on our base as good as the mean, or a little better where rows are few (models/mini-encoder). */
+const POOLING: Pooling = 'first';
 
 /** Everything that a job works on. */
 interface Bench {
@@ -92,7 +90,7 @@ async function trainJob(folder: string, { job, train: trainRows, exam }: JobInpu
   const team = await createTeam({ base, plan, pooling, use: 'train', workers: job.workers, values });
   try {
     const { epochs, batchSize, warmup, weightDecay, learningRate: wanted } = job.hyperparameters;
-    const learningRate = wanted === 'auto' ? AUTO_RATE[initial === null ? 'fresh' : 'warm'] : wanted;
+    const learningRate = wanted === 'auto' ? autoRate(stepsOf(trainRows.length, { epochs, batchSize }), initial !== null) : wanted;
     const { steps, tokens, finalLoss } = await train(
       team,
       encode(bench, trainRows),
