@@ -2,9 +2,10 @@
  * `ModelSpec`: one model and its policy. One TypeBox schema gives validation, types, OpenAPI and the docs table.
  * `name`, `task` and `serving` are enough to start; everything else has a default.
  */
+import { CronExpressionParser } from 'cron-parser';
 import Type, { type Static } from 'typebox';
 import Value from 'typebox/value';
-import { TrimtabError } from './errors.ts';
+import { messageOf, TrimtabError } from './errors.ts';
 import { DAY, HOUR, MINUTE, SECOND, TASKS } from './vocabulary.ts';
 
 const strict = { additionalProperties: false } as const;
@@ -144,7 +145,20 @@ function furtherProblems(spec: ModelSpec): string[] {
   } catch {
     problems.push(`/retrain/timeZone "${spec.retrain.timeZone}" is no IANA time zone; for example "Europe/Zurich"`);
   }
+  if (spec.retrain.schedule !== undefined) problems.push(...scheduleProblems(spec.retrain.schedule));
   return problems;
+}
+
+/** Found here, where somebody reads it: a schedule that is none would else fail every tick. */
+function scheduleProblems(expression: string): string[] {
+  try {
+    if (expression.trim().split(/\s+/).length !== 5) throw new Error('it needs five fields');
+    // also refuses what parses and is never due, such as 30 February
+    CronExpressionParser.parse(expression, { tz: 'UTC' }).next();
+    return [];
+  } catch (error) {
+    return [`/retrain/schedule "${expression}": ${messageOf(error)}; for example "0 3 * * 1"`];
+  }
 }
 
 const UNITS: Readonly<Record<string, number>> = { s: SECOND, m: MINUTE, h: HOUR, d: DAY };

@@ -78,7 +78,10 @@ export function createTriggers(parts: TriggerParts): Triggers {
 
   return {
     tick: async () => {
-      for (const model of await listModels(pool)) await decideFor(model, []);
+      const failures: unknown[] = [];
+      // what is wrong with one model must not silence the others
+      for (const model of await listModels(pool)) await decideFor(model, []).catch((error: unknown) => failures.push(error));
+      if (failures.length > 0) throw failures[0];
     },
     request: async ({ model, reason, why, evidence: given, source }) => {
       const subject = await getModel(pool, model);
@@ -114,21 +117,30 @@ async function proposals(db: Client, subject: Subject, now: Date): Promise<Propo
 }
 
 async function propose(db: Client, subject: Subject, proposal: Proposal, now: Date): Promise<TriggerRow[]> {
-  const { decision, why } = decide(proposal.reason, subject.spec.retrain, await situation(db, subject, now));
+  const seen = await situation(db, subject, now);
+  const { decision, why } = decide(proposal.reason, subject.spec.retrain, seen);
   const waiting = (await store.waitingTriggers(db, subject.name)).find((t) => t.reason === proposal.reason);
   // the labels that go on coming are no new reason while the first one waits
   if (waiting && proposal.reason === 'labels') return [];
   const merged = waiting && decision === 'waiting' ? { decision: 'coalesced' as const, why: `joins trigger ${waiting.id}, which waits: ${waiting.why}` } : { decision, why };
   const trigger = await store.insertTrigger(db, { id: randomUUID(), model: subject.name, ...proposal, ...merged, createdAt: now });
-  return merged.decision === 'fired' ? fire(db, subject, trigger, now) : [trigger];
+  return merged.decision === 'fired' ? fire(db, subject, trigger, now) : [await joined(db, trigger, seen)];
 }
 
 async function redecide(db: Client, subject: Subject, trigger: TriggerRow, now: Date): Promise<TriggerRow[]> {
-  const { decision, why } = decide(trigger.reason, subject.spec.retrain, await situation(db, subject, now));
+  const seen = await situation(db, subject, now);
+  const { decision, why } = decide(trigger.reason, subject.spec.retrain, seen);
   if (decision === 'waiting' && why === trigger.why) return [];
   await store.decideTrigger(db, trigger.id, decision, why, now);
   const decided = { ...trigger, decision, why };
-  return decision === 'fired' ? fire(db, subject, decided, now) : [decided];
+  return decision === 'fired' ? fire(db, subject, decided, now) : [await joined(db, decided, seen)];
+}
+
+/** Notes the run under way that a coalesced trigger joins. */
+async function joined(db: Client, trigger: TriggerRow, { activeRun }: Situation): Promise<TriggerRow> {
+  if (trigger.decision !== 'coalesced' || activeRun === null) return trigger;
+  await store.setTriggerRun(db, trigger.id, activeRun);
+  return { ...trigger, runId: activeRun };
 }
 
 /** Opens the run, and lets what still waits ride on it. */

@@ -3,31 +3,21 @@
  * midnight); what is due is computed here from the spec, and taken once in the database.
  */
 import { CronExpressionParser } from 'cron-parser';
-import { TrimtabError, messageOf } from '../errors.ts';
 import { DAY } from '../vocabulary.ts';
 
 /**
  * The last due time at or before `now`. A local time that comes twice counts the first time; one that a night leaves out counts
  * as much later as the clock jumped. So the expression is walked in local time, which knows no jumps (a parser that walks in
  * absolute time leaves out 02:30 of such a night), and each step is then placed.
- * @throws TrimtabError `bad-spec` for an expression that is none
+ * The expression was checked with its spec.
  */
 export function lastDue(expression: string, timeZone: string, now: Date): Date {
   // a clock that was just put back had already shown later times than it shows now
   const latest = now.getTime() + Math.max(offsetAt(timeZone, now.getTime()), offsetAt(timeZone, now.getTime() - DAY));
-  const cron = parse(expression, new Date(latest + 1));
+  const cron = CronExpressionParser.parse(expression, { currentDate: new Date(latest + 1), tz: 'UTC' });
   for (;;) {
     const due = instantOf(timeZone, cron.prev().getTime());
     if (due <= now.getTime()) return new Date(due);
-  }
-}
-
-function parse(expression: string, currentDate: Date) {
-  try {
-    if (expression.trim().split(/\s+/).length !== 5) throw new Error('it needs five fields');
-    return CronExpressionParser.parse(expression, { currentDate, tz: 'UTC' });
-  } catch (error) {
-    throw new TrimtabError('bad-spec', { problems: `/retrain/schedule "${expression}": ${messageOf(error)}; for example "0 3 * * 1"` });
   }
 }
 

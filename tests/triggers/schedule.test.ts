@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { parseSpec } from '../../src/spec.ts';
 import { inWindow, lastDue } from '../../src/triggers/schedule.ts';
 import { DAY, HOUR, MINUTE } from '../../src/vocabulary.ts';
 
@@ -11,8 +12,8 @@ test('the last due time is the one at or before now, in the time zone of the spe
   expect(lastDue('0 3 * * 1', 'UTC', at('2026-05-13T12:00:00Z'))).toEqual(at('2026-05-11T03:00:00Z'));
 });
 
-test.each(['nonsense', '* * *', '0 0 3 * * 1', '99 3 * * *'])('%s is refused, with an example of what is right', (expression) => {
-  expect(() => lastDue(expression, 'UTC', at('2026-05-10T00:00:00Z'))).toThrow(/0 3 \* \* 1/);
+test.each(['nonsense', '* * *', '0 0 3 * * 1', '99 3 * * *', '0 0 30 2 *'])('the schedule %s is refused with its spec, with an example of what is right', (expression) => {
+  expect(() => parseSpec({ name: 'm', task: 'classification', serving: {}, retrain: { schedule: expression } })).toThrow(/retrain\/schedule.*0 3 \* \* 1/);
 });
 
 /** The local days of a year, and the due times that ticks every hour (every five minutes around changes of time) find, each taken when it is later than the last. */

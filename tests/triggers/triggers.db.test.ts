@@ -75,11 +75,12 @@ test('while a run is under way other reasons are coalesced into it', async () =>
   const { triggers, rows, runs, label, alarm } = await scene('busy', { minLabels: 1 });
   const ask = (why: string) => triggers.request({ model: 'busy', reason: 'manual', why, evidence: { ticket: 7 }, source: 'anna' });
   expect(await ask('first')).toMatchObject({ decision: 'fired', runId: 'busy-r1', evidence: { ticket: 7, why: 'first', source: 'anna' } });
-  expect(await ask('second')).toMatchObject({ decision: 'coalesced' });
+  expect(await ask('second')).toMatchObject({ decision: 'coalesced', runId: 'busy-r1' });
   await label(3);
   await alarm('i1', 'error');
   await triggers.tick();
   expect((await rows()).map((t) => `${t.reason} ${t.decision}`)).toEqual(expect.arrayContaining(['performance coalesced']));
+  expect((await rows()).every((t) => t.runId === 'busy-r1')).toBe(true);
   expect(await runs()).toHaveLength(1);
   await expect(triggers.request({ model: 'nobody', reason: 'manual', why: '', evidence: {}, source: '' })).rejects.toMatchObject({ code: 'not-found' });
 });
@@ -178,4 +179,14 @@ test('enough labels are a reason; a further alarm of an incident whose reason wa
   await triggers.tick();
   expect(await runs()).toHaveLength(2);
   expect((await rows()).every((t) => t.decision !== 'waiting')).toBe(true);
+});
+
+test('a model whose spec went bad in the store does not silence the others', async () => {
+  const { clock, triggers, rows, label } = await scene('sound', { schedule: '0 3 * * *', minLabels: 1, on: [] });
+  await transaction(pool, (db) => putModel(db, parseSpec({ name: 'broken', task: 'classification', serving: {}, retrain: { schedule: '0 3 * * *' } }), START));
+  await pool.query(`update models set spec = jsonb_set(spec, '{retrain,schedule}', '"nonsense"') where name = 'broken'`);
+  await label(1);
+  clock.advance(4 * HOUR);
+  await expect(triggers.tick()).rejects.toThrow();
+  expect(await rows()).toMatchObject([{ decision: 'fired' }]);
 });
