@@ -92,11 +92,7 @@ export async function createApp(options: AppOptions) {
   });
 
   /** Everything that time brings: panes that are due, reasons to retrain, watches that end. One at a time. */
-  const ticks = serial(async () => {
-    await drift.closeDuePanes();
-    await triggers.tick();
-    await runs.watchAll();
-  });
+  const ticks = serial(() => allInOrder([drift.closeDuePanes, triggers.tick, runs.watchAll]));
   const retire = async () => {
     const now = clock.now().getTime();
     await expireIds(pool, new Date(now - ID_DAYS * DAY));
@@ -180,6 +176,13 @@ function wakes(log: Logger, work: { tick(): Promise<void>; follow(): Promise<voi
       await minute?.stop();
     },
   };
+}
+
+/** Runs all tasks in order and then throws what failed: a model whose pane does not close must not keep a bad adapter from being taken back. */
+async function allInOrder(tasks: readonly (() => Promise<unknown>)[]): Promise<void> {
+  const errors: unknown[] = [];
+  for (const task of tasks) await task().catch((error: unknown) => errors.push(error));
+  if (errors.length > 0) throw errors.length === 1 ? errors[0] : new AggregateError(errors, 'several parts of a tick failed');
 }
 
 /** Runs a task one at a time: a caller who comes while it runs waits for the next turn, which they all share. */
