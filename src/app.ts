@@ -144,9 +144,15 @@ async function openDatabase(config: Config, log: Logger) {
   const embedded = config.databaseUrl === null ? await startEmbedded({ dir: path.join(config.dataDir, 'postgres') }) : null;
   const databaseUrl = embedded?.url ?? (config.databaseUrl as string);
   await migrate(databaseUrl, (message) => log.warn(message));
-  const pool = openPool(databaseUrl, { max: POOL_CONNECTIONS, onError: (error) => log.error({ err: error }, 'an idle database connection broke') });
+  let closing = false;
+  const onError = ({ message }: Error) => {
+    // the pool calls itself ended before its connections have closed: the server that stops next may cut them off
+    if (!closing) log.error({ problem: message }, 'an idle database connection broke');
+  };
+  const pool = openPool(databaseUrl, { max: POOL_CONNECTIONS, onError });
   await runMigrations({ pgPool: pool });
   const close = async () => {
+    closing = true;
     await pool.end();
     // a server that was found running may serve another process too
     if (embedded?.started) await embedded.stop();
