@@ -42,8 +42,8 @@ const goalOf = ({ goal, reached }: BenchRow) => (goal === 'none' ? '' : reached 
 function page(parts: readonly { name: string; rows: readonly BenchRow[] }[]): string {
   const lines = [
     '# Figures', '',
-    `Measured by \`npm run bench -- --write\` on ${new Date().toISOString().slice(0, 10)}: ${os.availableParallelism()} shared cores, ${os.cpus()[0]?.model.trim()}, ` +
-      `${Math.round(os.totalmem() / 2 ** 30)} GiB, ${os.type()} ${os.release().split('-')[0]}, Node ${process.versions.node}. Load when it began: ${LOAD}. Goals that were missed stand as they are.`,
+    `Measured by \`${COMMAND}\` on ${new Date().toISOString().slice(0, 10)}: ${os.availableParallelism()} shared cores, ${os.cpus()[0]?.model.trim()}, ` +
+      `${Math.round(os.totalmem() / 2 ** 30)} GiB, ${os.type()} ${os.release().split('-')[0]}, Node ${process.versions.node}. Load average when it began, others' work on the machine included: ${LOAD}. Goals that were missed stand as they are.`,
   ];
   for (const { name, rows } of parts) {
     lines.push('', `## ${name}`, '', '| what | figure | unit | goal | reached |', '|---|---:|---|---|---|');
@@ -52,6 +52,7 @@ function page(parts: readonly { name: string; rows: readonly BenchRow[] }[]): st
   return `${lines.join('\n')}\n`;
 }
 
+const COMMAND = `npm run bench -- ${process.argv.slice(2).join(' ')}`;
 const LOAD = (os.loadavg()[0] as number).toFixed(1);
 const { values } = parseArgs({ options: { json: { type: 'boolean' }, only: { type: 'string' }, write: { type: 'boolean' } } });
 const names = values.only === undefined ? Object.keys(PARTS) : values.only.split(',');
