@@ -88,7 +88,10 @@ function checkCover(ranges: { name: string; begin: number; end: number }[], avai
   if (covered !== available) refuse(`the tensors cover ${covered} of ${available} bytes`, 'tensors that cover all data');
 }
 
-/** JSON.parse keeps the last of equal keys in silence; this sees them all. The text is known to be valid JSON. */
+/**
+ * JSON.parse keeps the last of equal keys in silence; this sees them all. The text is known to be valid JSON, and a string on its top
+ * level is a key, since a value that is not an object is refused anyway.
+ */
 function topLevelKeys(text: string): string[] {
   const keys: string[] = [];
   let depth = 0;
@@ -99,7 +102,7 @@ function topLevelKeys(text: string): string[] {
     else if (character === '"') {
       const start = i;
       for (i += 1; text[i] !== '"'; i += 1) if (text[i] === '\\') i += 1;
-      if (depth === 1 && /^\s*:/.test(text.slice(i + 1, i + 32))) keys.push(JSON.parse(text.slice(start, i + 1)) as string);
+      if (depth === 1) keys.push(JSON.parse(text.slice(start, i + 1)) as string);
     }
   }
   return keys;
@@ -127,12 +130,12 @@ export function toFloat32(name: string, tensor: StoredTensor, refuse: Refuse): F
 /** A file of float32 tensors, in the order given; each starts at a multiple of 4 as the header's length is padded to 8. */
 export function writeSafetensors(tensors: ReadonlyMap<string, FloatTensor>, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
   let offset = 0;
-  const header: Record<string, unknown> = { __metadata__: metadata };
-  for (const [name, { shape, values }] of tensors) {
-    header[name] = { dtype: 'F32', shape, data_offsets: [offset, offset + values.byteLength] };
+  const entries = [...tensors].map(([name, { shape, values }]): [string, unknown] => {
     offset += values.byteLength;
-  }
-  const text = JSON.stringify(header);
+    return [name, { dtype: 'F32', shape, data_offsets: [offset - values.byteLength, offset] }];
+  });
+  // Not by assignment: a tensor named __proto__ would vanish.
+  const text = JSON.stringify(Object.fromEntries([['__metadata__', metadata], ...entries]));
   const json = new TextEncoder().encode(text + ' '.repeat((8 - (new TextEncoder().encode(text).length % 8)) % 8));
   const file = new Uint8Array(8 + json.length + offset);
   new DataView(file.buffer).setBigUint64(0, BigInt(json.length), true);

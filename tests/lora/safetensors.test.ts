@@ -36,6 +36,12 @@ test('what is written is read back, bit for bit', () => {
   );
 });
 
+test('names that mean something to JavaScript are names like others', () => {
+  const given = new Map(['__proto__', 'constructor', 'toString', ''].map((name, i) => [name, { shape: [1], values: Float32Array.from([i]) }]));
+  const found = parseSafetensors(writeSafetensors(given), refuse);
+  expect([...found.keys()]).toEqual([...given.keys()]);
+});
+
 test('arbitrary bytes, and a good file with any bytes changed or cut off, are read or refused, never anything else', () => {
   const good = writeSafetensors(new Map([['a', { shape: [2, 3], values: new Float32Array(6).fill(1.5) }], ['b', { shape: [4], values: new Float32Array(4) }]]));
   const reads = (bytes: Uint8Array): void => {
