@@ -39,7 +39,8 @@ const AUTO = { scale: 0.04, least: 1e-3, most: 5e-3, warm: 0.5 } as const;
 /**
  * The peak rate where nobody chose one: short runs need a higher one. Measured on models/mini-encoder, r 16, HWU64 (1,076 test rows):
  * 60 steps: 0.45, 0.57, 0.65, 0.66, 0.65 accuracy at 1, 2, 4, 6, 8e-3; 150 steps: 0.769, 0.784, 0.770 at 2, 4, 6e-3; 930 steps: best at
- * 1 to 2e-3 (0.888 with this rule, mean of three seeds), and on harder tasks 2e-3 can fall apart (the model's card). An adapter that has learned already starts at half.
+ * 1 to 2e-3 (this rule: 0.888, mean of three seeds), and on harder tasks 2e-3 can fall apart (the model's card). An adapter that has
+ * learned already starts at half.
  */
 export function autoRate(steps: number, warm: boolean): number {
   return Math.min(AUTO.most, Math.max(AUTO.least, AUTO.scale / Math.sqrt(steps))) * (warm ? AUTO.warm : 1);
