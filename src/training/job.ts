@@ -37,7 +37,7 @@ export interface Hyperparameters {
   readonly lora: LoraSettings;
   readonly epochs: number;
   readonly batchSize: number;
-  /** Peak learning rate; `auto` lets the engine choose on a part of the train side. */
+  /** Peak learning rate; `auto` lets the engine choose by the number of steps. */
   readonly learningRate: number | 'auto';
   readonly warmup: number;
   readonly weightDecay: number;
