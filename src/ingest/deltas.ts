@@ -1,9 +1,9 @@
 /** The profile deltas of one transaction: exactly the rows that went in, by adapter and its reference. */
-import { TrimtabError } from '../errors.ts';
-import { decodeReference, emptyProfile, encodeProfile, type Profile, type ReferenceBody } from '../profile/index.ts';
+import { emptyProfile, encodeProfile, type Profile, type ReferenceBody } from '../profile/index.ts';
 import { insertDeltas, type OpenPane } from '../store/panes.ts';
 import type { Queryable } from '../store/postgres.ts';
-import { getReference, newestReference } from '../store/references.ts';
+import type { References } from '../store/reference-cache.ts';
+import { newestReference } from '../store/references.ts';
 
 /** What is counted for one adapter. */
 export interface Delta {
@@ -11,26 +11,6 @@ export interface Delta {
   readonly referenceId: string;
   readonly reference: ReferenceBody;
   readonly profile: Profile;
-}
-
-/** Decoded references by id: they never change, and decoding one costs more than a batch. */
-export type References = (db: Queryable, id: string) => Promise<ReferenceBody>;
-
-const KEPT = 16;
-
-export function createReferences(): References {
-  const kept = new Map<string, ReferenceBody>();
-  return async (db, id) => {
-    const there = kept.get(id);
-    if (there !== undefined) return there;
-    const stored = await getReference(db, id);
-    if (stored === null) throw new TrimtabError('not-found', { what: 'reference', id });
-    const body = decodeReference(stored.body);
-    const [oldest] = kept.keys();
-    if (kept.size >= KEPT && oldest !== undefined) kept.delete(oldest);
-    kept.set(id, body);
-    return body;
-  };
 }
 
 /** Empty deltas for the adapters named; none for an adapter without a reference, since nothing can be measured against it. */

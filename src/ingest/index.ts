@@ -5,7 +5,7 @@ import { isBadValue, type Pool } from '../store/postgres.ts';
 import type { NewPrediction } from '../store/predictions.ts';
 import type { Events } from '../telemetry/events.ts';
 import { createBatcher, type Batcher, type Group } from './batcher.ts';
-import { createReferences } from './deltas.ts';
+import { createReferences } from '../store/reference-cache.ts';
 import { writeFeedback } from './feedback.ts';
 import { writeImport } from './labels.ts';
 import { idOf, parseFeedback, parseImport, parsePrediction, type Parsed, type ParsedFeedback, type ParsedLabel } from './parse.ts';

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import { ensurePartitions } from '../store/partitions.ts';
 import { isGivenUp, transaction, type Client, type Pool } from '../store/postgres.ts';
 import { DAY } from '../vocabulary.ts';
-import type { References } from './deltas.ts';
+import type { References } from '../store/reference-cache.ts';
 
 export interface WriteParts {
   readonly pool: Pool;

@@ -1,4 +1,4 @@
-/** Decoded references by id: they never change, and decoding one costs more than closing a pane. */
+/** Decoded references by id: they never change, and decoding one costs more than a batch of rows or the closing of a pane. */
 import { TrimtabError } from '../errors.ts';
 import { decodeReference, type ReferenceBody } from '../profile/index.ts';
 import type { Queryable } from './postgres.ts';

@@ -1,11 +1,12 @@
 /** evaluate: the champion sits the challenger's exam, the gates judge, and the decision goes on record. */
-import { collect as collectDataset, type DatasetManifest, type ExamQuestionRow } from '../../datasets/index.ts';
+import type { DatasetManifest, ExamQuestionRow } from '../../datasets/index.ts';
 import { markExam } from '../../evaluation/exam.ts';
 import { getLines, putJson } from '../../store/objects/index.ts';
 import type { JobPrediction } from '../../training/job.ts';
 import type { Verdict } from '../../vocabulary.ts';
 import type { RunContext } from '../context.ts';
 import { follow } from '../follow.ts';
+import { manifestOf } from '../manifest.ts';
 import { again, jobOf, move, REST, type EvaluationState, type Step } from '../state.ts';
 
 const OUTCOME = { reject: 'rejected', 'not-enough-evidence': 'not-enough-evidence' } as const satisfies Record<Exclude<Verdict, 'promote'>, string>;
@@ -13,7 +14,7 @@ const OUTCOME = { reject: 'rejected', 'not-enough-evidence': 'not-enough-evidenc
 export async function evaluate(context: RunContext): Promise<Step> {
   const { parts, run, spec } = context;
   const job = jobOf(run);
-  const manifest = await collectDataset(parts, { model: run.model, spec, runId: run.id });
+  const manifest = await manifestOf(context);
   const live = await parts.registry.live(run.model);
   if (live && (job.champion === null || run.champion !== live.adapter)) {
     const handle = await parts.training.launch({

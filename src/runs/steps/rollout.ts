@@ -1,11 +1,12 @@
 /** rollout: preflight on the serving target, then the swap of what is live, then the watch. */
-import { collect as collectDataset, type ExamQuestionRow } from '../../datasets/index.ts';
+import type { ExamQuestionRow } from '../../datasets/index.ts';
 import { isTrimtabError } from '../../errors.ts';
 import { buildReference, encodeReference } from '../../profile/index.ts';
 import { milliseconds } from '../../spec.ts';
 import { getLines } from '../../store/objects/index.ts';
 import type { JobPrediction, TrainRow } from '../../training/job.ts';
 import type { RunContext } from '../context.ts';
+import { manifestOf } from '../manifest.ts';
 import { again, evaluationOf, jobOf, move, REST, rolloutOf, type Step } from '../state.ts';
 
 export async function rollout(context: RunContext): Promise<Step> {
@@ -43,8 +44,8 @@ export async function rollout(context: RunContext): Promise<Step> {
 
 /** The reference that drift is measured against from now on: the current exam rows as the challenger answered them. */
 async function referenceOf(context: RunContext): Promise<Uint8Array> {
-  const { parts, run, spec } = context;
-  const manifest = await collectDataset(parts, { model: run.model, spec, runId: run.id });
+  const { parts, run } = context;
+  const manifest = await manifestOf(context);
   const exam = await getLines<ExamQuestionRow>(parts.objects, manifest.exam);
   const predictions = new Map((await getLines<JobPrediction>(parts.objects, jobOf(run).predictions as string)).map((p) => [p.id, p]));
   const train = await getLines<TrainRow>(parts.objects, manifest.train);

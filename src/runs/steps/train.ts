@@ -1,8 +1,8 @@
 /** train: launches the job, follows it, and registers the challenger. The job outlives this process and is found again. */
-import { collect as collectDataset } from '../../datasets/index.ts';
 import { putLines } from '../../store/objects/index.ts';
 import type { RunContext } from '../context.ts';
 import { follow } from '../follow.ts';
+import { manifestOf } from '../manifest.ts';
 import { again, jobOf, move, REST, type Step } from '../state.ts';
 
 const MAX_ATTEMPTS = 3;
@@ -10,7 +10,7 @@ const MAX_ATTEMPTS = 3;
 export async function train(context: RunContext): Promise<Step> {
   const { parts, run, spec } = context;
   const job = jobOf(run);
-  const manifest = await collectDataset(parts, { model: run.model, spec, runId: run.id });
+  const manifest = await manifestOf(context);
   if (job.train === null) {
     const live = spec.training.start === 'champion' ? await parts.registry.live(run.model) : null;
     const handle = await parts.training.launch({
