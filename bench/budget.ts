@@ -4,7 +4,7 @@ import { courseOf, MONITORS, thresholdOf } from '../src/drift/monitors.ts';
 import { restState, takePane } from '../src/drift/state.ts';
 import { buildReference, emptyProfile, observeOutcome, observePrediction, type ScoredRow } from '../src/profile/index.ts';
 import { parseSpec } from '../src/spec.ts';
-import type { BenchRow } from './drift.ts';
+import type { BenchRow } from './row.ts';
 
 /** Panes in the budget's period. */
 const PROMISE = 500;

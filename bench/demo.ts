@@ -1,7 +1,7 @@
 /** Wall time of `npm run demo -- --exit`; reached only when every stage came out as told. */
 import { spawn } from 'node:child_process';
 import path from 'node:path';
-import type { BenchRow } from './drift.ts';
+import type { BenchRow } from './row.ts';
 
 const GOAL_SECONDS = 180;
 

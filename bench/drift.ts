@@ -7,14 +7,7 @@ import { clopperPearsonUpper } from '../src/statistics/intervals.ts';
 import { startDetector, stepDetector } from '../src/statistics/e-detector.ts';
 import { budgetRows } from './budget.ts';
 import { hotPathRows } from './profile.ts';
-
-export interface BenchRow {
-  readonly name: string;
-  readonly figure: number;
-  readonly unit: string;
-  readonly goal: string;
-  readonly reached: boolean;
-}
+import type { BenchRow } from './row.ts';
 
 /** mulberry32: a seeded uniform source. */
 function source(seed: number): () => number {

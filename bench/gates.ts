@@ -12,14 +12,7 @@ import { judge, type Evaluation, type Judged } from '../src/evaluation/gates.ts'
 import type { ExamMark, ExamSheet } from '../src/evaluation/exam.ts';
 import { clopperPearson } from '../src/statistics/intervals.ts';
 import { seededUniform } from '../src/statistics/random.ts';
-
-export interface GateRow {
-  readonly name: string;
-  readonly figure: number;
-  readonly unit: string;
-  readonly goal: string;
-  readonly reached: boolean;
-}
+import type { BenchRow } from './row.ts';
 
 export type Judge = (input: Judged) => Pick<Evaluation, 'verdict'>;
 
@@ -79,9 +72,9 @@ export function chainedRuns(judged: Judge, options: { chains: number; runs: numb
 }
 
 /** All rows of the table. A false-promotion row is reached when its rate is not shown above alpha with 99 % confidence. */
-export function gates(options: { repeats: number; chains: number; seed: number }): GateRow[] {
+export function gates(options: { repeats: number; chains: number; seed: number }): BenchRow[] {
   const { repeats, seed } = options;
-  const rows: GateRow[] = [];
+  const rows: BenchRow[] = [];
   const atMostAlpha = (hits: number, n: number) => clopperPearson(hits, n, 0.98).low <= ALPHA;
   for (const n of [500, 1000, 2000]) {
     const level = { n, repeats, seed: seed + n };
@@ -99,7 +92,7 @@ export function gates(options: { repeats: number; chains: number; seed: number }
   return rows;
 }
 
-function row(name: string, figure: number, goal: string, reached: boolean): GateRow {
+function row(name: string, figure: number, goal: string, reached: boolean): BenchRow {
   return { name: `gates: ${name}`, figure: Number(figure.toFixed(4)), unit: 'share', goal, reached };
 }
 

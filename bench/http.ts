@@ -1,6 +1,6 @@
 /** Ingest through the real HTTP server; this process is the client, the service another one. `node bench/http.ts` prints the table. */
 import { Pool as Connections } from 'undici';
-import type { BenchRow } from './drift.ts';
+import type { BenchRow } from './row.ts';
 import { BATCH, median, prepare, quantile, rowsFrom } from './ingest.ts';
 import { withService } from './service.ts';
 

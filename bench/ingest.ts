@@ -14,7 +14,7 @@ import { migrate } from '../src/store/migrate.ts';
 import { putModel } from '../src/store/models.ts';
 import { openPool, transaction, type Pool } from '../src/store/postgres.ts';
 import { copyIds, takeIds } from '../src/store/predictions.ts';
-import type { BenchRow } from './drift.ts';
+import type { BenchRow } from './row.ts';
 
 const MODEL = 'bench';
 export const BATCH = 2_000;

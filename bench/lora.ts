@@ -12,14 +12,7 @@ import type { Member } from '../src/lora/member.ts';
 import { createMember } from '../src/lora/member.ts';
 import { bertConfig, bertLinears } from '../src/lora/models/bert.ts';
 import { random } from '../src/lora/random.ts';
-
-export interface BenchRow {
-  readonly name: string;
-  readonly figure: number;
-  readonly unit: string;
-  readonly goal: string;
-  readonly reached: boolean;
-}
+import type { BenchRow } from './row.ts';
 
 const LABELS = 64;
 const BATCH = 32;

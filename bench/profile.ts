@@ -3,7 +3,7 @@ import { observeLabel, emptyProfile } from '../src/profile/profile.ts';
 import { buildReference, type ReferenceBody } from '../src/profile/layout.ts';
 import { observeNumber } from '../src/profile/numeric.ts';
 import { observePrediction } from '../src/profile/index.ts';
-import type { BenchRow } from './drift.ts';
+import type { BenchRow } from './row.ts';
 
 /** Short, so that on a busy machine some rounds run undisturbed. */
 const ROUND = 2 ** 17;

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createWorld, CALM } from '../src/demo/generator/world.ts';
 import type { JobEvent } from '../src/training/job.ts';
-import type { BenchRow } from './drift.ts';
+import type { BenchRow } from './row.ts';
 import { call, pause, withService } from './service.ts';
 
 const TIMES = 3;
