@@ -12,4 +12,6 @@ export interface Demo {
   readonly screen: Screen;
   readonly checks: Checks;
   readonly seed: number;
+  /** Data folder of the service. */
+  readonly folder: string;
 }

@@ -28,7 +28,7 @@ async function main(options: DemoOptions): Promise<number> {
     screen.line('service', url);
     screen.line('data', folder.dir);
     const checks = createChecks(screen);
-    const demo: Demo = { client: createClient(url, key), service, world: createWorld(options.seed), screen, checks, seed: options.seed };
+    const demo: Demo = { client: createClient(url, key), service, world: createWorld(options.seed), screen, checks, seed: options.seed, folder: folder.dir };
     await playAll(demo);
     const seconds = ((performance.now() - started) / 1_000).toFixed(0);
     screen.title(checks.failed.length === 0 ? `Everything came out as told, in ${seconds} s` : `${checks.failed.length} of ${checks.count} came out otherwise, in ${seconds} s`);

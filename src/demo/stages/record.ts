@@ -21,7 +21,7 @@ export async function record(demo: Demo, run: string): Promise<void> {
   const { chain, decision } = await verifyRecord(service.app.parts, own.id);
   checks.expect(chain === 'whole', `${records.length} records, each chained to the one before`);
   checks.expect(decision === 'same', 'the decision made again from the record is the same');
-  screen.line('verify', `npm run cli -- record verify ${own.id}`);
+  screen.line('verify', `npm run cli -- record verify ${own.id} --data ${demo.folder}`);
 }
 
 /** Long lists and tables are cut, for a person; the record itself is whole. */
