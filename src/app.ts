@@ -20,11 +20,9 @@ import { createBuiltinTarget } from './promotion/targets/builtin.ts';
 import { createRuns } from './runs/index.ts';
 import { ADVANCE } from './runs/open.ts';
 import { databaseNow } from './store/clock.ts';
-import { startEmbedded } from './store/embedded.ts';
 import { queuedJobs } from './store/jobs.ts';
-import { migrate } from './store/migrate.ts';
 import { openFilesystem } from './store/objects/filesystem.ts';
-import { openPool } from './store/postgres.ts';
+import { openDatabase } from './store/open.ts';
 import { dropOldPartitions } from './store/partitions.ts';
 import { expireIds } from './store/predictions.ts';
 import { createEvents } from './telemetry/events.ts';
@@ -58,7 +56,7 @@ const JOB_POLL_MS = 500;
 export async function createApp(options: AppOptions) {
   const { config } = options;
   const log = options.log ?? createLogger({ level: config.logLevel, pretty: config.pretty });
-  const { pool, close } = await openDatabase(config, log);
+  const { pool, close } = await openStore(config, log);
 
   const offset = new OffsetClock();
   const clock = options.clock ?? offset;
@@ -138,26 +136,16 @@ export async function createApp(options: AppOptions) {
   };
 }
 
-/** The database as the config names it, or the embedded one, with its schema up to date. */
-async function openDatabase(config: Config, log: Logger) {
+/** The database, with our schema and the queue's up to date. */
+async function openStore(config: Config, log: Logger) {
   mkdirSync(config.dataDir, { recursive: true });
-  const embedded = config.databaseUrl === null ? await startEmbedded({ dir: path.join(config.dataDir, 'postgres') }) : null;
-  const databaseUrl = embedded?.url ?? (config.databaseUrl as string);
-  await migrate(databaseUrl, (message) => log.warn(message));
-  let closing = false;
-  const onError = ({ message }: Error) => {
-    // the pool calls itself ended before its connections have closed: the server that stops next may cut them off
-    if (!closing) log.error({ problem: message }, 'an idle database connection broke');
-  };
-  const pool = openPool(databaseUrl, { max: POOL_CONNECTIONS, onError });
-  await runMigrations({ pgPool: pool });
-  const close = async () => {
-    closing = true;
-    await pool.end();
-    // a server that was found running may serve another process too
-    if (embedded?.started) await embedded.stop();
-  };
-  return { pool, close };
+  const opened = await openDatabase(config, {
+    connections: POOL_CONNECTIONS,
+    onError: ({ message }) => log.error({ problem: message }, 'an idle database connection broke'),
+    onMigration: (message) => log.warn(message),
+  });
+  await runMigrations({ pgPool: opened.pool });
+  return opened;
 }
 
 /** node-cron wakes us each minute, a plain interval too: node-cron is known to stop for good around changes of daylight saving time. */

@@ -2,12 +2,11 @@
 import { access } from 'node:fs/promises';
 import path from 'node:path';
 import type { Config } from '../config.ts';
-import { TrimtabError, messageOf } from '../errors.ts';
-import { startEmbedded } from '../store/embedded.ts';
-import { migrate } from '../store/migrate.ts';
+import { TrimtabError } from '../errors.ts';
 import { openFilesystem } from '../store/objects/filesystem.ts';
 import type { ObjectStore } from '../store/objects/index.ts';
-import { openPool, type Pool } from '../store/postgres.ts';
+import { openDatabase } from '../store/open.ts';
+import type { Pool } from '../store/postgres.ts';
 
 export interface Opened {
   readonly pool: Pool;
@@ -22,25 +21,16 @@ const CONNECTIONS = 2;
  * @throws TrimtabError `bad-config` when there is no data folder: a mistyped folder must not become an empty database
  */
 export async function withStore<T>(config: Config, work: (opened: Opened) => Promise<T>): Promise<T> {
-  const embedded = config.databaseUrl === null ? await embeddedOf(config.dataDir) : null;
-  const url = embedded?.url ?? (config.databaseUrl as string);
+  if (config.databaseUrl === null) await needFolder(config.dataDir);
+  const { pool, close } = await openDatabase(config, { connections: CONNECTIONS, onError: () => {} });
   try {
-    await migrate(url).catch((error: unknown) => {
-      throw new TrimtabError('bad-config', { problems: `the database cannot be used: ${messageOf(error)}; check DATABASE_URL` }, { cause: error });
-    });
-    const pool = openPool(url, { max: CONNECTIONS, onError: () => {} });
-    try {
-      return await work({ pool, objects: openFilesystem(path.join(config.dataDir, 'objects')) });
-    } finally {
-      await pool.end();
-    }
+    return await work({ pool, objects: openFilesystem(path.join(config.dataDir, 'objects')) });
   } finally {
-    if (embedded?.started === true) await embedded.stop();
+    await close();
   }
 }
 
-async function embeddedOf(dataDir: string) {
+async function needFolder(dataDir: string): Promise<void> {
   const exists = await access(dataDir).then(() => true, () => false);
   if (!exists) throw new TrimtabError('bad-config', { problems: `there is no data folder ${dataDir}; name the service's with --data or TRIMTAB_DATA_DIR, or its database with DATABASE_URL` });
-  return startEmbedded({ dir: path.join(dataDir, 'postgres') });
 }

@@ -63,6 +63,7 @@ export function createRuns(parts: RunParts): Runs {
       await recordMove(db, run, after, spec, clock.now());
       return after;
     });
+    if (moved.state === 'done') failures.delete(moved.id);
     if (moved.state !== run.state) parts.events.emit('run:state', { model: moved.model, run: moved.id, state: moved.state, outcome: moved.outcome, reason: moved.reason });
     return moved;
   };
