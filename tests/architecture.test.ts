@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest';
 const SRC = path.resolve(import.meta.dirname, '../src');
 
 const LEAVES = ['vocabulary', 'errors'];
-const BASE = [...LEAVES, 'canonical', 'clock', 'config', 'spec', 'lora', 'statistics', 'profile'];
+const BASE = [...LEAVES, 'canonical', 'clock', 'config', 'spec', 'lora', 'statistics', 'profile', 'tasks'];
 const BELOW_DOMAINS = [...BASE, 'telemetry', 'store'];
 const DOMAINS = ['ingest', 'drift', 'datasets', 'training', 'evaluation', 'promotion'];
 
@@ -21,10 +21,11 @@ const MAY: Record<string, readonly string[]> = {
   config: ['errors'],
   lifecycle: LEAVES,
   table: LEAVES,
-  spec: LEAVES,
+  spec: [...LEAVES, 'tasks'],
   lora: LEAVES,
   statistics: LEAVES,
   profile: LEAVES,
+  tasks: LEAVES,
   telemetry: BASE,
   store: [...BASE, 'telemetry'],
   models: BELOW_DOMAINS,
