@@ -22,26 +22,33 @@ export interface FloatTensor {
 /** Turns a finding into the caller's own error, which names the file. */
 export type Refuse = (problem: string, right: string) => never;
 
-/** Every tensor of a file, as views on `file`. The tensors must cover the data without gap or overlap, as the format demands. */
-export function parseSafetensors(file: Uint8Array, refuse: Refuse): Map<string, StoredTensor> {
-  if (file.byteLength < 8) refuse(`the file has ${file.byteLength} bytes`, 'a safetensors file starts with 8 bytes of header length');
-  const headerBytes = new DataView(file.buffer, file.byteOffset).getBigUint64(0, true);
-  if (headerBytes > MAX_HEADER_BYTES || 8n + headerBytes > BigInt(file.byteLength)) {
-    refuse(`the header claims ${headerBytes} bytes of a file of ${file.byteLength}`, `at most ${MAX_HEADER_BYTES}, and inside the file`);
-  }
-  const data = file.subarray(8 + Number(headerBytes));
-  const header = parseHeader(file.subarray(8, 8 + Number(headerBytes)), refuse);
+interface Entry {
+  readonly name: string;
+  readonly dtype: Dtype;
+  readonly shape: readonly number[];
+  /** In bytes, behind the header. */
+  readonly begin: number;
+  readonly end: number;
+}
 
-  const tensors = new Map<string, StoredTensor>();
-  const ranges: { name: string; begin: number; end: number }[] = [];
-  for (const [name, entry] of Object.entries(header)) {
-    if (name === '__metadata__') continue;
-    const { dtype, shape, begin, end } = parseEntry(name, entry, data.byteLength, refuse);
-    ranges.push({ name, begin, end });
-    tensors.set(name, { dtype, shape, bytes: data.subarray(begin, end) });
+/** Every tensor of a file, as views on `file`. */
+export function parseSafetensors(file: Uint8Array, refuse: Refuse): Map<string, StoredTensor> {
+  const { entries, dataAt } = parseHead(file, file.byteLength, refuse);
+  return new Map(entries.map(({ name, dtype, shape, begin, end }) => [name, { dtype, shape, bytes: file.subarray(dataAt + begin, dataAt + end) }]));
+}
+
+/** What the header says; `head` is the start of a file of `fileBytes`. The tensors must cover the data without gap or overlap, as the format demands. */
+export function parseHead(head: Uint8Array, fileBytes: number, refuse: Refuse): { entries: Entry[]; dataAt: number } {
+  if (head.byteLength < 8) refuse(`the file has ${head.byteLength} bytes`, 'a safetensors file starts with 8 bytes of header length');
+  const headerBytes = new DataView(head.buffer, head.byteOffset).getBigUint64(0, true);
+  if (headerBytes > MAX_HEADER_BYTES || 8n + headerBytes > BigInt(head.byteLength)) {
+    refuse(`the header claims ${headerBytes} bytes of a file of ${fileBytes}`, `at most ${MAX_HEADER_BYTES}, and inside the file`);
   }
-  checkCover(ranges, data.byteLength, refuse);
-  return tensors;
+  const dataAt = 8 + Number(headerBytes);
+  const header = parseHeader(head.subarray(8, dataAt), refuse);
+  const entries = Object.entries(header).flatMap(([name, entry]) => (name === '__metadata__' ? [] : [parseEntry(name, entry, refuse)]));
+  checkCover(entries, fileBytes - dataAt, refuse);
+  return { entries, dataAt };
 }
 
 function parseHeader(bytes: Uint8Array, refuse: Refuse): Record<string, unknown> {
@@ -61,31 +68,29 @@ function parseHeader(bytes: Uint8Array, refuse: Refuse): Record<string, unknown>
   return header as Record<string, unknown>;
 }
 
-function parseEntry(name: string, entry: unknown, available: number, refuse: Refuse): { dtype: Dtype; shape: number[]; begin: number; end: number } {
+function parseEntry(name: string, entry: unknown, refuse: Refuse): Entry {
   const { dtype, shape, data_offsets: offsets, ...rest } = (typeof entry === 'object' && entry !== null ? entry : {}) as Record<string, unknown>;
   const extra = Object.keys(rest)[0];
   if (extra !== undefined) refuse(`tensor "${name}" has a field "${extra}"`, 'only dtype, shape and data_offsets');
   if (typeof dtype !== 'string' || !Object.hasOwn(BYTES, dtype)) refuse(`tensor "${name}" has dtype ${JSON.stringify(dtype)}`, `one of ${Object.keys(BYTES).join(', ')}`);
   if (!isSizes(shape)) refuse(`tensor "${name}" has shape ${JSON.stringify(shape)}`, 'a list of whole numbers from 0 up');
-  if (!isSizes(offsets) || offsets.length !== 2 || offsets[0]! > offsets[1]! || offsets[1]! > available) {
-    refuse(`tensor "${name}" has data_offsets ${JSON.stringify(offsets)}`, `[begin, end] inside the ${available} bytes of data`);
-  }
+  if (!isSizes(offsets) || offsets.length !== 2 || offsets[0]! > offsets[1]!) refuse(`tensor "${name}" has data_offsets ${JSON.stringify(offsets)}`, '[begin, end] in bytes');
   const bytes = (shape as number[]).reduce((product, size) => product * size, BYTES[dtype as Dtype]);
   const [begin, end] = offsets as [number, number];
   if (bytes !== end - begin) refuse(`tensor "${name}" has ${end - begin} bytes for ${dtype as string} ${JSON.stringify(shape)}`, `${bytes} bytes`);
-  return { dtype: dtype as Dtype, shape: shape as number[], begin, end };
+  return { name, dtype: dtype as Dtype, shape: shape as number[], begin, end };
 }
 
 const isSizes = (value: unknown): value is number[] => Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
 
-function checkCover(ranges: { name: string; begin: number; end: number }[], available: number, refuse: Refuse): void {
-  ranges.sort((a, b) => a.begin - b.begin || a.end - b.end);
+function checkCover(entries: readonly Entry[], available: number, refuse: Refuse): void {
   let covered = 0;
-  for (const { name, begin, end } of ranges) {
+  for (const { name, begin, end } of entries.toSorted((a, b) => a.begin - b.begin || a.end - b.end)) {
     if (begin !== covered) refuse(`tensor "${name}" begins at ${begin}, but the one before it ends at ${covered}`, 'tensors side by side, without gap or overlap');
     covered = end;
   }
-  if (covered !== available) refuse(`the tensors cover ${covered} of ${available} bytes`, 'tensors that cover all data');
+  if (covered > available) refuse(`the tensors need ${covered} bytes, but only ${available} follow the header: the file is cut off`, 'the whole file');
+  if (covered < available) refuse(`the tensors cover ${covered} of ${available} bytes`, 'tensors that cover all data');
 }
 
 /**
@@ -108,14 +113,14 @@ function topLevelKeys(text: string): string[] {
   return keys;
 }
 
-/** A float tensor's numbers; other dtypes are refused. */
+/** A float tensor's numbers, a copy of the caller's own; other dtypes are refused. */
 export function toFloat32(name: string, tensor: StoredTensor, refuse: Refuse): FloatTensor {
-  const { dtype, shape } = tensor;
+  const { dtype, shape, bytes } = tensor;
   // Not bytes.slice(): a Buffer's slice is a view, and its buffer the whole file or the pool.
-  const bytes = new Uint8Array(tensor.bytes);
-  if (dtype === 'F32') return { shape, values: new Float32Array(bytes.buffer) };
+  if (dtype === 'F32') return { shape, values: new Float32Array(new Uint8Array(bytes).buffer) };
   if (dtype !== 'F16' && dtype !== 'BF16') refuse(`tensor "${name}" is ${dtype}`, 'F32, F16 or BF16');
-  const halves = new Uint16Array(bytes.buffer);
+  const aligned = bytes.byteOffset % 2 === 0 ? bytes : new Uint8Array(bytes);
+  const halves = new Uint16Array(aligned.buffer, aligned.byteOffset, bytes.byteLength / 2);
   const values = new Float32Array(halves.length);
   if (dtype === 'BF16') {
     const bits = new Uint32Array(values.buffer);
@@ -125,6 +130,13 @@ export function toFloat32(name: string, tensor: StoredTensor, refuse: Refuse): F
     for (let i = 0; i < halves.length; i += 1) values[i] = table[halves[i]!]!;
   }
   return { shape, values };
+}
+
+/** The tensor as a float32 file would store it, in shared memory. */
+export function storedTensor({ shape, values }: FloatTensor): StoredTensor {
+  const bytes = new Uint8Array(new SharedArrayBuffer(values.byteLength));
+  bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+  return { dtype: 'F32', shape, bytes };
 }
 
 /** A file of float32 tensors, in the order given; each starts at a multiple of 4 as the header's length is padded to 8. */

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Base } from '../../src/lora/base.ts';
+import { storedTensors } from '../../src/lora/base.ts';
 import type { Batch, EncodedRow } from '../../src/lora/batches.ts';
 import { pack } from '../../src/lora/batches.ts';
 import { normal, random } from '../../src/lora/random.ts';
@@ -68,10 +69,8 @@ export function tinyTensors({ d, m, layers, vocabulary, positions }: TinyShape, 
 }
 
 export function tinyBase(shape: TinyShape = TINY, seed = 1): Base {
-  const bytes = writeSafetensors(tinyTensors(shape, seed));
-  const file = new Uint8Array(new SharedArrayBuffer(bytes.byteLength));
-  file.set(bytes);
-  return { path: 'tiny', config: tinyConfig(shape), file, digest: createHash('sha256').update(bytes).digest('hex') };
+  const tensors = tinyTensors(shape, seed);
+  return { path: 'tiny', config: tinyConfig(shape), tensors: storedTensors(tensors), digest: createHash('sha256').update(writeSafetensors(tensors)).digest('hex') };
 }
 
 /** The same as a folder, with a tokenizer of whole words. */
