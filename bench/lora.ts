@@ -10,7 +10,7 @@ import type { EncodedRow } from '../src/lora/batches.ts';
 import { planClassifier } from '../src/lora/classifier.ts';
 import type { Member } from '../src/lora/member.ts';
 import { createMember } from '../src/lora/member.ts';
-import { bertConfig, bertLinears } from '../src/lora/models/bert.ts';
+import { architectureOf } from '../src/lora/models/index.ts';
 import { random } from '../src/lora/random.ts';
 import type { BenchRow } from './row.ts';
 
@@ -52,8 +52,8 @@ function row(name: string, figure: number, unit: string, goal?: number): BenchRo
 
 export async function loraRows(basePath = DEFAULT_BASE): Promise<BenchRow[]> {
   const base = await readBase(basePath, null);
-  const config = bertConfig(base);
-  const frozen = bertLinears(config).reduce((sum, { parts, inputs, outputs }) => sum + parts.length * inputs * outputs, 0);
+  const config = architectureOf(base);
+  const frozen = config.linears.reduce((sum, { inputs, outputs }) => sum + inputs * outputs.reduce((all, count) => all + count, 0), 0);
   const [trainer, predictor] = [member(base, 'train'), member(base, 'predict')];
   const rows: BenchRow[] = [];
   for (const [name, count, length] of [['12-token utterances', BATCH, undefined], ['128-token texts', BATCH, 128]] as const) {

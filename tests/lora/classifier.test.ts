@@ -3,7 +3,7 @@ import { initialValues } from '../../src/lora/adapter.ts';
 import { referenceBackend } from '../../src/lora/backends/reference.ts';
 import { wasmBackend } from '../../src/lora/backends/wasm.ts';
 import { accumulate, merged, logits, planClassifier, trainable } from '../../src/lora/classifier.ts';
-import type { Backend, Tensor } from '../../src/lora/ops.ts';
+import type { Backend, Pooling, Tensor } from '../../src/lora/ops.ts';
 import { POOLINGS } from '../../src/lora/ops.ts';
 import { normal, random } from '../../src/lora/random.ts';
 import { tinyBase, tinyBatch } from './tiny.ts';
@@ -19,7 +19,7 @@ function values(): Float64Array {
   return Float64Array.from(initialValues(plan, 1), (value) => value + 0.1 * normal(uniform));
 }
 
-function gradient<T extends Tensor>(backend: Backend<T>, at: Float64Array, pooling: 'mean' | 'first' = 'mean'): { loss: number; gradient: Float64Array } {
+function gradient<T extends Tensor>(backend: Backend<T>, at: Float64Array, pooling: Pooling = 'mean'): { loss: number; gradient: Float64Array } {
   const model = trainable(backend, base, plan, pooling);
   model.block.write(at);
   const { loss } = accumulate(backend, model, batch);

@@ -39,7 +39,7 @@ describe.each(variants)('fused %s', (fused) => {
             for (let p = 0; p < k; p += 1) sum += 1.5 * (transposedA ? a.at(p, i) : a.at(i, p)) * (transposedB ? b.at(j, p) : b.at(p, j));
             return sum;
           };
-          (transposedA ? kernels.gemmT : kernels.gemm)(a.address, a.stride, packed, start.address, start.stride, c.address, c.stride, m, n, k);
+          (transposedA ? kernels.gemmT : kernels.gemm)(a.address, a.stride, packed, start.address, start.stride, c.address, c.stride, m, n, k, k * PANEL * 4);
           c.all().forEach((value, at) => {
             const [i, j] = [Math.floor(at / (n + beside)), at % (n + beside)];
             if (j < n) expect(value).toBeCloseTo(right(i, j), 5);
@@ -58,7 +58,7 @@ describe.each(variants)('fused %s', (fused) => {
         const at = arena.allocate(stride * 2) / 4;
         arena.floats().fill(NaN, at, at + stride * 2);
         for (const row of [0, 1]) for (let j = 0; j < length; j += 1) arena.floats()[at + row * stride + j] = row * -900 + j;
-        kernels.softmax(at * 4, 2, length * 4, stride * 4, 0.5);
+        kernels.softmax(at * 4, 2, length * 4, 0, stride * 4, stride * 4, 0.5);
         const total = Array.from({ length }, (_, j) => Math.exp((j - length) / 2)).reduce((sum, value) => sum + value, 0);
         for (const row of [0, 1]) for (let j = 0; j < length; j += 1) expect(arena.floats()[at + row * stride + j]).toBeCloseTo(Math.exp((j - length) / 2) / total, 6);
       });

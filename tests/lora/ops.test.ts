@@ -1,7 +1,8 @@
 /** One suite for every backend: each op against the float64 reference, and that one against finite differences. */
 import { describe, expect, test } from 'vitest';
 import type { ReferenceTensor } from '../../src/lora/backends/reference.ts';
-import { erf, referenceBackend } from '../../src/lora/backends/reference.ts';
+import { referenceBackend } from '../../src/lora/backends/reference.ts';
+import { erf } from '../../src/lora/backends/reference/rows.ts';
 import { wasmBackend } from '../../src/lora/backends/wasm.ts';
 import type { Backend, Layout, Linear, Tensor } from '../../src/lora/ops.ts';
 import { POOLINGS, longest } from '../../src/lora/ops.ts';
@@ -61,8 +62,9 @@ const CASES: Readonly<Record<string, Case>> = {
     x: [TOKENS, 3 * D],
     dy: [TOKENS, D],
     run(b, x, dy) {
-      const { y, saved } = b.attention(x, LAYOUT, HEADS);
-      return { y, dx: b.attentionBackward(dy, saved, LAYOUT, HEADS) };
+      const shape = { heads: HEADS, kvHeads: HEADS, width: D / HEADS, causal: false };
+      const { y, saved } = b.attention(x, LAYOUT, shape);
+      return { y, dx: b.attentionBackward(dy, saved, LAYOUT, shape) };
     },
   },
   ...Object.fromEntries(
@@ -167,7 +169,7 @@ describe('kernels at their edges', () => {
   test('attention survives scores far apart', () => {
     b.step(() => {
       const qkv = Float32Array.from({ length: 9 * 3 * 8 }, (_, i) => (i % 24 < 16 ? ((i * 7919) % 13) * 40 - 240 : 1));
-      const { y } = b.attention(b.constant(qkv, 9, 24), { starts: Int32Array.from([0, 9]) }, 1);
+      const { y } = b.attention(b.constant(qkv, 9, 24), { starts: Int32Array.from([0, 9]) }, { heads: 1, kvHeads: 1, width: 8, causal: false });
       for (const value of b.read(y)) expect(value).toBeCloseTo(1, 5);
     });
   });

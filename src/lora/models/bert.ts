@@ -4,13 +4,14 @@
  *
  * Shapes: n tokens of the packed batch, d hidden, m intermediate.
  */
-import { TrimtabError } from '../../errors.ts';
 import type { Base } from '../base.ts';
 import { readWeights, refuseBase } from '../base.ts';
-import type { AttentionSaved, Backend, Layout, Linear, LinearSaved, Lora, Norm, NormSaved, Tensor } from '../ops.ts';
+import type { AttentionSaved, AttentionShape, Backend, Layout, Linear, LinearSaved, Norm, NormSaved, Tensor } from '../ops.ts';
 import type { Refuse } from '../safetensors.ts';
+import type { Architecture, Body, HeadKind, LinearGroup, LoadOptions } from './architecture.ts';
+import { checkTokens } from './architecture.ts';
 
-export interface BertConfig {
+interface BertConfig {
   readonly d: number;
   readonly layers: number;
   readonly heads: number;
@@ -20,19 +21,14 @@ export interface BertConfig {
   readonly epsilon: number;
 }
 
-/** Linear layers that share their input and are computed as one product; `parts` are their names in the checkpoint. */
-export interface LinearGroup {
-  readonly parts: readonly string[];
-  readonly inputs: number;
-  /** Outputs of each part. */
-  readonly outputs: number;
-}
-
 /** The prefix under which BertForSequenceClassification, and so PEFT, finds these names. */
-export const BERT_PREFIX = 'bert';
+const BERT_PREFIX = 'bert';
+
+/** All linear layers, as PEFT's target_modules: `dense` alone would take in a pooler that we never train. */
+const ALL_LINEAR = ['query', 'key', 'value', 'attention.output.dense', 'intermediate.dense', 'output.dense'];
 
 /** Tensors of other heads, which a checkpoint may carry and we never use. */
-const UNUSED = /^(pooler\.|cls\.|embeddings\.position_ids$)/;
+const UNUSED = /^(pooler\.|cls\.|classifier\.|qa_outputs\.|embeddings\.position_ids$)/;
 
 const GROUPS = ['attention', 'attentionOutput', 'intermediate', 'output'] as const;
 type Group = (typeof GROUPS)[number];
@@ -43,7 +39,7 @@ interface Layer<T extends Tensor> {
   readonly outputNorm: Norm<T>;
 }
 
-export interface Bert<T extends Tensor> {
+interface Bert<T extends Tensor> {
   readonly config: BertConfig;
   readonly words: T;
   /** Positions, with the embedding of token type 0 added: no other type is in use. */
@@ -63,11 +59,11 @@ interface LayerSaved<T> {
   readonly outputNorm: NormSaved<T>;
 }
 
-export interface BertSaved<T> {
+interface BertSaved<T> {
   readonly layers: readonly LayerSaved<T>[];
 }
 
-export function bertConfig({ config, path }: Base): BertConfig {
+function bertConfig({ config, path }: Base): BertConfig {
   const refuse = refuseBase(path);
   const size = (name: string): number => positive(config, name, refuse);
   if (config['model_type'] !== 'bert') refuse(`config.json says model_type ${JSON.stringify(config['model_type'])}`, '"bert"');
@@ -95,43 +91,63 @@ function positive(config: Readonly<Record<string, unknown>>, name: string, refus
 }
 
 /** All linear layers, layer by layer, in the order of `GROUPS`. */
-export function bertLinears({ layers, d, m }: BertConfig): LinearGroup[] {
+function bertLinears({ layers, d, m }: BertConfig): LinearGroup[] {
   return Array.from({ length: layers }, (_, i) => `encoder.layer.${i}`).flatMap((layer) => [
-    { parts: ['query', 'key', 'value'].map((name) => `${layer}.attention.self.${name}`), inputs: d, outputs: d },
-    { parts: [`${layer}.attention.output.dense`], inputs: d, outputs: d },
-    { parts: [`${layer}.intermediate.dense`], inputs: d, outputs: m },
-    { parts: [`${layer}.output.dense`], inputs: m, outputs: d },
+    { parts: ['query', 'key', 'value'].map((name) => `${layer}.attention.self.${name}`), inputs: d, outputs: [d, d, d] },
+    { parts: [`${layer}.attention.output.dense`], inputs: d, outputs: [d] },
+    { parts: [`${layer}.intermediate.dense`], inputs: d, outputs: [m] },
+    { parts: [`${layer}.output.dense`], inputs: m, outputs: [d] },
   ]);
 }
 
-/** Weights of a linear layer after it was read, before it is frozen: where a caller may merge an adapter. */
-export type Adjust = (part: string, weight: Float32Array) => Float32Array;
-
-export interface LoadOptions<T extends Tensor> {
-  /** One per group of `bertLinears`, null where the adapter leaves a group alone. */
-  readonly loras: readonly (Lora<T> | null)[];
-  readonly adjust: Adjust;
-  /** False keeps only what the forward pass needs. */
-  readonly backward: boolean;
+/** BERT as the rest of the engine sees it. */
+export function bert(base: Base): Architecture {
+  const config = bertConfig(base);
+  return {
+    name: 'bert',
+    hidden: config.d,
+    positions: config.positions,
+    vocabulary: config.vocabulary,
+    linears: bertLinears(config),
+    allLinear: ALL_LINEAR,
+    defaultPooling: 'mean',
+    causal: false,
+    headModule: 'classifier',
+    headBias: { sequence: true, tokens: true },
+    modulePrefix: (kind: HeadKind) => (kind === 'pooled' ? '' : BERT_PREFIX),
+    load<T extends Tensor>(backend: Backend<T>, { path, ...rest }: Base, options: LoadOptions<T>): Body<T> {
+      if (options.output) refuseBase(path)('it has no language-model head to generate with', 'a base of another architecture');
+      const model = loadBert(backend, { path, ...rest }, options);
+      const body: Body<T, BertSaved<T>> = {
+        forward: (tokens, positions, layout) => bertForward(backend, model, tokens, positions, layout),
+        backward: (saved, dHidden, layout) => bertBackward(backend, model, saved, dHidden, layout),
+        output: null,
+        decoder: null,
+      };
+      return body;
+    },
+  };
 }
 
-export function loadBert<T extends Tensor>(backend: Backend<T>, base: Base, { loras, adjust, backward }: LoadOptions<T>): Bert<T> {
+function loadBert<T extends Tensor>(backend: Backend<T>, base: Base, { loras, adjust, backward }: LoadOptions<T>): Bert<T> {
   const config = bertConfig(base);
   const { d, vocabulary, epsilon } = config;
-  const weights = readWeights(base);
+  const weights = readWeights(base, 'embeddings.word_embeddings.weight');
   const norm = (name: string): Norm<T> => ({
     weight: backend.constant(weights.take(`${name}.weight`, d).values, 1, d),
     bias: backend.constant(weights.take(`${name}.bias`, d).values, 1, d),
     epsilon,
   });
   const freeze = ({ parts, inputs, outputs }: LinearGroup): Linear<T>['frozen'] => {
-    const weight = new Float32Array(parts.length * outputs * inputs);
-    const bias = new Float32Array(parts.length * outputs);
+    const total = outputs.reduce((sum, count) => sum + count, 0);
+    const [weight, bias] = [new Float32Array(total * inputs), new Float32Array(total)];
+    let at = 0;
     parts.forEach((part, i) => {
-      weight.set(adjust(part, weights.take(`${part}.weight`, outputs, inputs).values), i * outputs * inputs);
-      bias.set(weights.take(`${part}.bias`, outputs).values, i * outputs);
+      weight.set(adjust(part, weights.take(`${part}.weight`, outputs[i]!, inputs).values), at * inputs);
+      bias.set(weights.take(`${part}.bias`, outputs[i]!).values, at);
+      at += outputs[i]!;
     });
-    return backend.freeze(weight, bias, inputs, parts.length * outputs, backward);
+    return backend.freeze(weight, bias, inputs, total, backward);
   };
   const linears = bertLinears(config).map((group, i): Linear<T> => ({ frozen: freeze(group), lora: loras[i] ?? null }));
 
@@ -158,14 +174,13 @@ export function loadBert<T extends Tensor>(backend: Backend<T>, base: Base, { lo
 const tokenTypes = ({ config }: Base): number => (typeof config['type_vocab_size'] === 'number' ? config['type_vocab_size'] : 2);
 
 /** Hidden states [n, d] of packed tokens, and what the backward pass needs. */
-export function bertForward<T extends Tensor>(b: Backend<T>, model: Bert<T>, tokens: Int32Array, positions: Int32Array, layout: Layout): { hidden: T; saved: BertSaved<T> } {
-  const { vocabulary } = model.config;
-  const unknown = tokens.find((token) => token >= vocabulary);
-  if (unknown !== undefined) throw new TrimtabError('bad-base', { base: 'in use', problem: `its tokenizer gives token ${unknown}`, right: `tokens below its vocabulary of ${vocabulary}` });
+function bertForward<T extends Tensor>(b: Backend<T>, model: Bert<T>, tokens: Int32Array, positions: Int32Array, layout: Layout): { hidden: T; saved: BertSaved<T> } {
+  checkTokens(tokens, positions, model.config);
   const embedded = b.add(b.gather(model.words, tokens), b.gather(model.positions, positions));
   let hidden = b.layerNorm(embedded, null, model.embeddingNorm).y;
+  const shape = shapeOf(model.config);
   const layers = model.layers.map((layer) => {
-    const { y, saved } = layerForward(b, layer, hidden, layout, model.config.heads);
+    const { y, saved } = b.call('bert.layer', { layer, x: hidden, layout, shape }, (inputs) => layerForward(b, inputs));
     hidden = y;
     return saved;
   });
@@ -173,16 +188,28 @@ export function bertForward<T extends Tensor>(b: Backend<T>, model: Bert<T>, tok
 }
 
 /** Adds the adapter's gradients. Nothing below the first layer's products is trained, so the pass ends there. */
-export function bertBackward<T extends Tensor>(b: Backend<T>, model: Bert<T>, saved: BertSaved<T>, dHidden: T, layout: Layout): void {
-  let dy: T | null = dHidden;
-  for (let i = model.layers.length - 1; i >= 0 && dy !== null; i -= 1) {
-    dy = layerBackward(b, model.layers[i]!, saved.layers[i]!, dy, layout, model.config.heads, i > 0);
+function bertBackward<T extends Tensor>(b: Backend<T>, model: Bert<T>, { layers }: BertSaved<T>, dHidden: T, layout: Layout): void {
+  let dy = dHidden;
+  const shape = shapeOf(model.config);
+  for (let i = layers.length - 1; i >= 0; i -= 1) {
+    const inputs: LayerGradient<T> = { layer: model.layers[i]!, saved: layers[i]!, dy, layout, shape };
+    if (i > 0) dy = b.call('bert.layer.backward', inputs, (given) => layerBackward(b, given, true))!;
+    else b.call('bert.layer.backward.first', inputs, (given) => layerBackward(b, given, false));
   }
 }
 
-function layerForward<T extends Tensor>(b: Backend<T>, { linear, attentionNorm, outputNorm }: Layer<T>, x: T, layout: Layout, heads: number): { y: T; saved: LayerSaved<T> } {
+const shapeOf = ({ d, heads }: BertConfig): AttentionShape => ({ heads, kvHeads: heads, width: d / heads, causal: false });
+
+interface LayerInputs<T extends Tensor> {
+  readonly layer: Layer<T>;
+  readonly x: T;
+  readonly layout: Layout;
+  readonly shape: AttentionShape;
+}
+
+function layerForward<T extends Tensor>(b: Backend<T>, { layer: { linear, attentionNorm, outputNorm }, x, layout, shape }: LayerInputs<T>): { y: T; saved: LayerSaved<T> } {
   const qkv = b.linear(x, linear.attention); // [n, 3d]
-  const context = b.attention(qkv.y, layout, heads); // [n, d]
+  const context = b.attention(qkv.y, layout, shape); // [n, d]
   const projected = b.linear(context.y, linear.attentionOutput);
   const middle = b.layerNorm(projected.y, x, attentionNorm);
   const wide = b.linear(middle.y, linear.intermediate); // [n, m]
@@ -203,21 +230,21 @@ function layerForward<T extends Tensor>(b: Backend<T>, { linear, attentionNorm, 
   };
 }
 
-function layerBackward<T extends Tensor>(
-  b: Backend<T>,
-  { linear, attentionNorm, outputNorm }: Layer<T>,
-  saved: LayerSaved<T>,
-  dy: T,
-  layout: Layout,
-  heads: number,
-  needsInput: boolean,
-): T | null {
+interface LayerGradient<T extends Tensor> {
+  readonly layer: Layer<T>;
+  readonly saved: LayerSaved<T>;
+  readonly dy: T;
+  readonly layout: Layout;
+  readonly shape: AttentionShape;
+}
+
+function layerBackward<T extends Tensor>(b: Backend<T>, { layer: { linear, attentionNorm, outputNorm }, saved, dy, layout, shape }: LayerGradient<T>, needsInput: boolean): T | null {
   const dOut = b.layerNormBackward(dy, saved.outputNorm, outputNorm);
   const dWide = b.geluBackward(b.linearBackward(dOut, saved.output, linear.output, true), saved.beforeGelu);
   const dMiddle = b.add(dOut, b.linearBackward(dWide, saved.intermediate, linear.intermediate, true));
   const dSum = b.layerNormBackward(dMiddle, saved.attentionNorm, attentionNorm);
   const dContext = b.linearBackward(dSum, saved.attentionOutput, linear.attentionOutput, true);
-  const dQkv = b.attentionBackward(dContext, saved.probabilities, layout, heads);
+  const dQkv = b.attentionBackward(dContext, saved.probabilities, layout, shape);
   const dx = b.linearBackward(dQkv, saved.attention, linear.attention, needsInput);
   return dx === null ? null : b.add(dSum, dx);
 }

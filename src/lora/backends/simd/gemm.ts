@@ -52,18 +52,21 @@ function tile(m: ModuleBuilder, rows: number, transposed: boolean, fused: boolea
   });
 }
 
-/** gemm(a, aStride, b, init, initStride, c, cStride, m, n, k), and gemmT with A given as [k, m]. */
+/**
+ * gemm(a, aStride, b, init, initStride, c, cStride, m, n, k, panel), and gemmT with A given as [k, m]. `panel` is the distance between
+ * panels of B: more than k x 8 numbers when only B's first k rows are wanted.
+ */
 export function defineGemm(m: ModuleBuilder, fused: boolean): void {
   for (const transposed of [false, true]) {
     const tiles = Array.from({ length: TILE_ROWS }, (_, i) => tile(m, i + 1, transposed, fused));
     const strip = defineStrip(m, transposed, tiles);
-    m.define(transposed ? 'gemmT' : 'gemm', new Array<typeof I32>(10).fill(I32), (_f, ...p) => {
-      const [a, aStride, b, init, initStride, c, cStride, rows, n, k] = p as [Local, Local, Local, Local, Local, Local, Local, Local, Local, Local];
+    m.define(transposed ? 'gemmT' : 'gemm', new Array<typeof I32>(11).fill(I32), (_f, ...p) => {
+      const [a, aStride, b, init, initStride, c, cStride, rows, n, k, panel] = p as [Local, Local, Local, Local, Local, Local, Local, Local, Local, Local, Local];
       const advance = (pointer: Local, bytes: number): Code => pointer.set(i32.add(pointer.get, i32.const(bytes)));
       return whileLoop(
         n.get,
         strip(a.get, aStride.get, b.get, init.get, initStride.get, c.get, cStride.get, rows.get, i32.min(n.get, i32.const(PANEL)), k.get),
-        b.set(i32.add(b.get, i32.mul(k.get, i32.const(PANEL_BYTES)))),
+        b.set(i32.add(b.get, panel.get)),
         advance(init, PANEL_BYTES),
         advance(c, PANEL_BYTES),
         n.set(i32.sub(n.get, i32.min(n.get, i32.const(PANEL)))),

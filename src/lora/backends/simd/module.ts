@@ -1,14 +1,19 @@
 /** The kernels as one WebAssembly module, assembled once a process (about 10 ms), instantiated on a memory. */
 import { assemble, f32x4 } from './assembler.ts';
 import { defineGemm, definePack } from './gemm.ts';
+import { defineNorms } from './norms.ts';
 import { defineRows } from './rows.ts';
+import { defineSoftmax } from './softmax.ts';
 
 type Kernel = (...values: number[]) => void;
 
 /** Arguments stand beside each kernel's definition. Addresses and strides are bytes. */
-export type Kernels = Readonly<
-  Record<'gemm' | 'gemmT' | 'pack' | 'add' | 'addScaled' | 'gelu' | 'geluBackward' | 'layerNorm' | 'layerNormBackward' | 'softmax' | 'softmaxBackward', Kernel>
->;
+type Name =
+  | ('gemm' | 'gemmT' | 'pack')
+  | ('add' | 'addScaled' | 'gelu' | 'geluBackward' | 'siluMul' | 'siluMulBackward' | 'rotary')
+  | ('layerNorm' | 'layerNormBackward' | 'rmsNorm' | 'rmsNormBackward')
+  | ('softmax' | 'softmaxBackward');
+export type Kernels = Readonly<Record<Name, Kernel>>;
 
 let compiled: WebAssembly.Module | undefined;
 
@@ -23,6 +28,8 @@ export function kernelBytes(fused: boolean): Uint8Array<ArrayBuffer> {
     defineGemm(m, fused);
     definePack(m);
     defineRows(m, fused);
+    defineNorms(m, fused);
+    defineSoftmax(m, fused);
   });
 }
 

@@ -8,7 +8,7 @@ import type { Base } from '../../../lora/base.ts';
 import { readBase } from '../../../lora/base.ts';
 import type { EncodedRow } from '../../../lora/batches.ts';
 import { parseAdapter, planClassifier } from '../../../lora/classifier.ts';
-import { bertConfig } from '../../../lora/models/bert.ts';
+import { architectureOf } from '../../../lora/models/index.ts';
 import type { Pooling } from '../../../lora/ops.ts';
 import { predict } from '../../../lora/predict.ts';
 import type { Team } from '../../../lora/team.ts';
@@ -74,7 +74,7 @@ async function prepare(folder: string, job: Job): Promise<Bench> {
   }
   const initial = files === null ? null : parseAdapter(base, files, 'initial');
   const { maxLength, lora } = job.hyperparameters;
-  const { positions } = bertConfig(base);
+  const { positions } = architectureOf(base);
   if (maxLength > positions) throw new TrimtabError('bad-data', { what: 'hyperparameters.maxLength', problem: `it is ${maxLength}`, right: `at most ${positions}, the base's positions` });
   if (job.kind === 'predict') {
     if (initial === null) throw new TrimtabError('bad-data', { what: JOB_FILES.job, problem: 'a job that predicts has no initial adapter', right: 'initial: true, and the adapter in initial/' });

@@ -1,0 +1,46 @@
+/** Where numbers come from and go to. */
+import type { Backend, Numbers } from '../../ops.ts';
+import type { Machine, WasmFrozen, WasmTensor } from './machine.ts';
+import { padded } from './machine.ts';
+
+type T = WasmTensor;
+
+export function storageOps({ arena, make, pack, zeros }: Machine): Pick<Backend<T>, 'constant' | 'freeze' | 'parameters' | 'read'> {
+  const numbers = (x: T): Float32Array => arena.floats().subarray(x.address / 4, x.address / 4 + x.rows * x.cols);
+  return {
+    constant(values, rows, cols) {
+      const tensor = make(rows, cols);
+      numbers(tensor).set(values);
+      return tensor;
+    },
+    freeze(weight, bias, inputs, outputs, backward): WasmFrozen {
+      const [forwardAt, backwardAt] = [arena.allocate(inputs * padded(outputs)), backward ? arena.allocate(outputs * padded(inputs)) : 0];
+      const biasAt = bias === null ? zeros.address : arena.allocate(padded(outputs));
+      if (bias !== null) arena.floats().set(bias, biasAt / 4);
+      // The plain form is only needed while it is packed.
+      return arena.scoped(() => {
+        const plain: T = { rows: outputs, cols: inputs, address: arena.allocate(outputs * inputs) };
+        numbers(plain).set(weight);
+        return {
+          inputs,
+          outputs,
+          forward: pack(plain.address, 4, inputs * 4, inputs, outputs, 1, forwardAt),
+          backward: backward ? pack(plain.address, inputs * 4, 4, outputs, inputs, 1, backwardAt) : null,
+          bias: { address: biasAt, stride: 0 },
+        };
+      });
+    },
+    parameters(count) {
+      const [values, gradients] = [make(1, count), make(1, count)];
+      const window = (x: T, offset: number, rows: number, cols: number): T => ({ rows, cols, address: x.address + offset * 4 });
+      return {
+        at: (offset, rows, cols) => ({ value: window(values, offset, rows, cols), gradient: window(gradients, offset, rows, cols) }),
+        write: (from: Numbers) => numbers(values).set(from),
+        readValues: (into: Numbers) => into.set(numbers(values)),
+        read: (into: Numbers) => into.set(numbers(gradients)),
+        clearGradients: () => void numbers(gradients).fill(0),
+      };
+    },
+    read: (tensor) => numbers(tensor).slice(),
+  };
+}
