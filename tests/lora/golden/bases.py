@@ -6,9 +6,9 @@ from transformers import BertConfig, BertModel, LlamaConfig, LlamaForCausalLM, M
 
 VOCABULARY = 48
 POSITIONS = 64
-# Grouped queries, sizes that are no multiple of a vector register, weights larger than a fresh model's so that every gradient is of moderate size.
+# Grouped queries; weights larger than a fresh model's so that every gradient is of moderate size.
 DECODER = dict(
-    vocab_size=VOCABULARY, hidden_size=24, intermediate_size=36, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
+    vocab_size=VOCABULARY, hidden_size=32, intermediate_size=36, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
     max_position_embeddings=POSITIONS, initializer_range=0.25, pad_token_id=0, bos_token_id=1, eos_token_id=2, attention_dropout=0.0,
 )
 LLAMA3 = dict(rope_type="llama3", rope_theta=10000.0, factor=4.0, low_freq_factor=1.0, high_freq_factor=4.0, original_max_position_embeddings=16)
@@ -17,18 +17,18 @@ LINEAR = dict(rope_type="linear", rope_theta=10000.0, factor=2.0)
 # name: class, config, number format, shard size
 BASES = {
     "bert": (BertModel, BertConfig(
-        vocab_size=VOCABULARY, hidden_size=24, num_hidden_layers=2, num_attention_heads=4, intermediate_size=36, max_position_embeddings=POSITIONS,
+        vocab_size=VOCABULARY, hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=36, max_position_embeddings=POSITIONS,
         attention_probs_dropout_prob=0.0, hidden_dropout_prob=0.0, initializer_range=0.25,
     ), torch.float32, "1GB"),
     # The smallest decoder: its language-model head is the embedding.
     "llama": (LlamaForCausalLM, LlamaConfig(**DECODER, tie_word_embeddings=True), torch.bfloat16, "1GB"),
     # Llama 3's stretched rotations, a head of its own, biases wherever the config can ask for them, several files.
-    "llama3": (LlamaForCausalLM, LlamaConfig(**DECODER, tie_word_embeddings=False, attention_bias=True, mlp_bias=True, rope_parameters=LLAMA3), torch.float16, "12KB"),
+    "llama3": (LlamaForCausalLM, LlamaConfig(**DECODER, tie_word_embeddings=False, attention_bias=True, mlp_bias=True, rope_parameters=LLAMA3), torch.float16, "16KB"),
     "llama-linear": (LlamaForCausalLM, LlamaConfig(**{**DECODER, "num_key_value_heads": 4}, tie_word_embeddings=True, rope_parameters=LINEAR), torch.bfloat16, "1GB"),
     # Heads wider than hidden / heads; one key and value head for all queries.
-    "mistral": (MistralForCausalLM, MistralConfig(**{**DECODER, "num_key_value_heads": 1}, head_dim=10, sliding_window=None, tie_word_embeddings=False), torch.bfloat16, "1GB"),
+    "mistral": (MistralForCausalLM, MistralConfig(**{**DECODER, "num_key_value_heads": 1}, head_dim=16, sliding_window=None, tie_word_embeddings=False), torch.bfloat16, "1GB"),
     "qwen2": (Qwen2ForCausalLM, Qwen2Config(**DECODER, tie_word_embeddings=True), torch.float16, "1GB"),
-    "qwen3": (Qwen3ForCausalLM, Qwen3Config(**DECODER, head_dim=8, tie_word_embeddings=True), torch.bfloat16, "1GB"),
+    "qwen3": (Qwen3ForCausalLM, Qwen3Config(**DECODER, head_dim=16, tie_word_embeddings=True), torch.bfloat16, "1GB"),
 }
 
 
