@@ -7,9 +7,10 @@
 import type { Base } from '../base.ts';
 import { readWeights, refuseBase } from '../base.ts';
 import type { AttentionSaved, AttentionShape, Backend, Layout, Linear, LinearSaved, Norm, NormSaved, Tensor } from '../ops.ts';
-import type { Refuse } from '../safetensors.ts';
 import type { Architecture, Body, HeadKind, LinearGroup, LoadOptions } from './architecture.ts';
 import { checkTokens } from './architecture.ts';
+import { freezeGroup } from './linears.ts';
+import { readOptions } from './options.ts';
 
 interface BertConfig {
   readonly d: number;
@@ -18,6 +19,8 @@ interface BertConfig {
   readonly m: number;
   readonly vocabulary: number;
   readonly positions: number;
+  /** Token types, of which only the first is in use. */
+  readonly types: number;
   readonly epsilon: number;
 }
 
@@ -63,31 +66,28 @@ interface BertSaved<T> {
   readonly layers: readonly LayerSaved<T>[];
 }
 
-function bertConfig({ config, path }: Base): BertConfig {
-  const refuse = refuseBase(path);
-  const size = (name: string): number => positive(config, name, refuse);
-  if (config['model_type'] !== 'bert') refuse(`config.json says model_type ${JSON.stringify(config['model_type'])}`, '"bert"');
-  if (config['hidden_act'] !== 'gelu') refuse(`config.json says hidden_act ${JSON.stringify(config['hidden_act'])}`, '"gelu", the exact form');
-  const kind = config['position_embedding_type'] ?? 'absolute';
-  if (kind !== 'absolute') refuse(`config.json says position_embedding_type ${JSON.stringify(kind)}`, '"absolute"');
-  const [d, heads] = [size('hidden_size'), size('num_attention_heads')];
-  if (d % heads !== 0) refuse(`hidden_size ${d} is not a multiple of num_attention_heads ${heads}`, 'heads of equal width');
-  const epsilon = config['layer_norm_eps'] ?? 1e-12;
-  if (typeof epsilon !== 'number' || !(epsilon > 0)) refuse(`config.json says layer_norm_eps ${JSON.stringify(epsilon)}`, 'a positive number');
-  return {
+function bertConfig(base: Base): BertConfig {
+  const options = readOptions(base);
+  options.one('model_type', 'bert');
+  if (options.raw('hidden_act') === undefined) options.refuse('config.json says no hidden_act', '"gelu", the exact form');
+  options.one('hidden_act', 'gelu');
+  options.one('position_embedding_type', 'absolute');
+  options.flag('tie_word_embeddings', true);
+  for (const name of ['is_decoder', 'add_cross_attention', 'is_encoder_decoder', 'tie_encoder_decoder']) options.one(name, false);
+  const [d, heads] = [options.size('hidden_size'), options.size('num_attention_heads')];
+  if (d % heads !== 0) options.refuse(`hidden_size ${d} is not a multiple of num_attention_heads ${heads}`, 'heads of equal width');
+  const config: BertConfig = {
     d,
     heads,
-    layers: size('num_hidden_layers'),
-    m: size('intermediate_size'),
-    vocabulary: size('vocab_size'),
-    positions: size('max_position_embeddings'),
-    epsilon: epsilon as number,
+    layers: options.size('num_hidden_layers'),
+    m: options.size('intermediate_size'),
+    vocabulary: options.size('vocab_size'),
+    positions: options.size('max_position_embeddings'),
+    types: options.size('type_vocab_size', 2),
+    epsilon: options.positive('layer_norm_eps', 1e-12),
   };
-}
-
-function positive(config: Readonly<Record<string, unknown>>, name: string, refuse: Refuse): number {
-  const value = config[name];
-  return Number.isSafeInteger(value) && (value as number) > 0 ? (value as number) : refuse(`config.json says ${name} ${JSON.stringify(value)}`, 'a positive whole number');
+  options.finish();
+  return config;
 }
 
 /** All linear layers, layer by layer, in the order of `GROUPS`. */
@@ -115,9 +115,9 @@ export function bert(base: Base): Architecture {
     headModule: 'classifier',
     headBias: { sequence: true, tokens: true },
     modulePrefix: (kind: HeadKind) => (kind === 'pooled' ? '' : BERT_PREFIX),
-    load<T extends Tensor>(backend: Backend<T>, { path, ...rest }: Base, options: LoadOptions<T>): Body<T> {
-      if (options.output) refuseBase(path)('it has no language-model head to generate with', 'a base of another architecture');
-      const model = loadBert(backend, { path, ...rest }, options);
+    load<T extends Tensor>(backend: Backend<T>, from: Base, options: LoadOptions<T>): Body<T> {
+      if (options.output) refuseBase(from.path)('it has no language-model head to generate with', 'a base of another architecture');
+      const model = loadBert(backend, from, options);
       const body: Body<T, BertSaved<T>> = {
         forward: (tokens, positions, layout) => bertForward(backend, model, tokens, positions, layout),
         backward: (saved, dHidden, layout) => bertBackward(backend, model, saved, dHidden, layout),
@@ -129,7 +129,7 @@ export function bert(base: Base): Architecture {
   };
 }
 
-function loadBert<T extends Tensor>(backend: Backend<T>, base: Base, { loras, adjust, backward }: LoadOptions<T>): Bert<T> {
+function loadBert<T extends Tensor>(backend: Backend<T>, base: Base, options: LoadOptions<T>): Bert<T> {
   const config = bertConfig(base);
   const { d, vocabulary, epsilon } = config;
   const weights = readWeights(base, 'embeddings.word_embeddings.weight');
@@ -138,22 +138,11 @@ function loadBert<T extends Tensor>(backend: Backend<T>, base: Base, { loras, ad
     bias: backend.constant(weights.take(`${name}.bias`, d).values, 1, d),
     epsilon,
   });
-  const freeze = ({ parts, inputs, outputs }: LinearGroup): Linear<T>['frozen'] => {
-    const total = outputs.reduce((sum, count) => sum + count, 0);
-    const [weight, bias] = [new Float32Array(total * inputs), new Float32Array(total)];
-    let at = 0;
-    parts.forEach((part, i) => {
-      weight.set(adjust(part, weights.take(`${part}.weight`, outputs[i]!, inputs).values), at * inputs);
-      bias.set(weights.take(`${part}.bias`, outputs[i]!).values, at);
-      at += outputs[i]!;
-    });
-    return backend.freeze(weight, bias, inputs, total, backward);
-  };
-  const linears = bertLinears(config).map((group, i): Linear<T> => ({ frozen: freeze(group), lora: loras[i] ?? null }));
+  const linears = bertLinears(config).map((group, i): Linear<T> => ({ frozen: freezeGroup(backend, weights, group, true, options), lora: options.loras[i] ?? null }));
 
   const words = backend.constant(weights.take('embeddings.word_embeddings.weight', vocabulary, d).values, vocabulary, d);
   const positions = weights.take('embeddings.position_embeddings.weight', config.positions, d).values;
-  const types = weights.take('embeddings.token_type_embeddings.weight', tokenTypes(base), d).values;
+  const types = weights.take('embeddings.token_type_embeddings.weight', config.types, d).values;
   for (let i = 0; i < positions.length; i += 1) positions[i]! += types[i % d]!;
 
   const model: Bert<T> = {
@@ -170,8 +159,6 @@ function loadBert<T extends Tensor>(backend: Backend<T>, base: Base, { loras, ad
   weights.finish(UNUSED);
   return model;
 }
-
-const tokenTypes = ({ config }: Base): number => (typeof config['type_vocab_size'] === 'number' ? config['type_vocab_size'] : 2);
 
 /** Hidden states [n, d] of packed tokens, and what the backward pass needs. */
 function bertForward<T extends Tensor>(b: Backend<T>, model: Bert<T>, tokens: Int32Array, positions: Int32Array, layout: Layout): { hidden: T; saved: BertSaved<T> } {

@@ -3,11 +3,13 @@ import type { Base } from '../base.ts';
 import { refuseBase } from '../base.ts';
 import type { Architecture } from './architecture.ts';
 import { bert } from './bert.ts';
+import { LLAMA_TYPES } from './llama-config.ts';
+import { llama } from './llama.ts';
 
 export type { Adjust, Architecture, Body, Decoder, HeadKind, LinearGroup, LoadOptions } from './architecture.ts';
 export { HEAD_KINDS } from './architecture.ts';
 
-const ARCHITECTURES: Readonly<Record<string, (base: Base) => Architecture>> = { bert };
+const ARCHITECTURES: Readonly<Record<string, (base: Base) => Architecture>> = { bert, ...Object.fromEntries(LLAMA_TYPES.map((type) => [type, llama])) };
 
 /** Throws `bad-base`, naming what can be run, when the model's type or one of its options is not among it. */
 export function architectureOf(base: Base): Architecture {

@@ -34,6 +34,11 @@ export function defineRows(m: ModuleBuilder, fused: boolean): void {
       v128.store(to.get, f32x4.mul(v128.load(dy.get), f32x4.madd(fused, value.get, density, share.get))),
     );
   });
+  defineGates(m, fused);
+}
+
+/** Gates and rotary positions, row by row. */
+function defineGates(m: ModuleBuilder, fused: boolean): void {
   // siluMul(x, to, rows, bytes): `bytes` of a row of the result, half of a row of x
   m.define('siluMul', [I32, I32, I32, I32], (f, ...p) => {
     const [x, to, rows, bytes] = p as [Local, Local, Local, Local];
