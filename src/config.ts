@@ -20,6 +20,8 @@ export interface Config {
   readonly workers: number;
   /** Folder that relative base models are looked up from. */
   readonly baseDir: string;
+  /** Where `engine install` keeps the TensorFlow backend. */
+  readonly engineDir: string;
   /** Days that predictions are kept. */
   readonly retentionDays: number;
 }
@@ -56,6 +58,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     pretty: process.stdout.isTTY === true,
     workers: whole('TRIMTAB_WORKERS', Math.max(1, os.availableParallelism()), 1, 64),
     baseDir: path.resolve(env['TRIMTAB_BASE_DIR'] || '.'),
+    engineDir: path.resolve(env['TRIMTAB_ENGINE_DIR'] || path.join(env['XDG_CACHE_HOME'] || path.join(os.homedir(), '.cache'), 'trimtab', 'engine')),
     retentionDays: whole('TRIMTAB_RETENTION_DAYS', 90, 7, 3650),
   };
   if (problems.length > 0) throw new TrimtabError('bad-config', { problems: problems.join('; ') });

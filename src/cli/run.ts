@@ -2,12 +2,13 @@
 import { isTrimtabError } from '../errors.ts';
 import type { Command, Context, ExitCode } from './command.ts';
 import { doctor } from './commands/doctor.ts';
+import { engineInstall } from './commands/engine-install.ts';
 import { helpText } from './commands/help.ts';
 import { importRows } from './commands/import.ts';
 import { recordShow } from './commands/record-show.ts';
 import { recordVerify } from './commands/record-verify.ts';
 
-export const COMMANDS: readonly Command[] = [recordVerify, recordShow, importRows, doctor];
+export const COMMANDS: readonly Command[] = [recordVerify, recordShow, importRows, doctor, engineInstall];
 
 const HELP = new Set(['help', '--help', '-h']);
 

@@ -1,0 +1,179 @@
+/**
+ * Bodies as functions. The first call with a key and shapes runs the body on placeholders, which notes its ops as the nodes of a
+ * TensorFlow function; this and later calls are one dispatch. XLA compiles the function when it first runs.
+ *
+ * Gradients that a body adds come out as further results and are added behind the call.
+ */
+import { createHash } from 'node:crypto';
+import type { Backend, Layout } from '../../ops.ts';
+import type { Attribute, Binding, Type } from './binding.ts';
+import { FLOAT, tensorAttribute, truthAttribute } from './binding.ts';
+import type { Layouts } from './layouts.ts';
+import { addGradient } from './linear.ts';
+import type { Handle, Machine, Raw, TfParameter, TfTensor, Trace } from './machine.ts';
+import { isTensor, placeholder } from './machine.ts';
+
+type T = TfTensor;
+
+/** `off`: op by op. `function`: one dispatch for all ops of a body. `xla`: the same, compiled. */
+export type Compile = 'off' | 'function' | 'xla';
+
+/** What an input tree is made of, in order; the same object twice is one leaf. */
+interface Leaves {
+  readonly tensors: T[];
+  readonly parameters: TfParameter[];
+  readonly layouts: Layout[];
+  /** Structure, shapes, types and constants: calls with the same text share a function. */
+  text: string;
+}
+
+interface Compiled {
+  readonly name: string;
+  readonly outputs: number;
+  /** What of the results to add to which parameter's gradient. */
+  readonly gradients: readonly { readonly parameter: number; readonly output: number }[];
+  result(outputs: readonly Handle[], inputs: readonly T[]): unknown;
+}
+
+const XLA = [truthAttribute('_XlaMustCompile', true)];
+const PLAIN: readonly Attribute[] = [];
+
+export function callOp(machine: Machine, raw: Raw, compile: Compile, known: Layouts): Backend<T>['call'] {
+  const compiled = new Map<string, Compiled>();
+  return <I, O>(key: string, inputs: I, body: (inputs: I) => O): O => {
+    if (compile === 'off' || machine.trace !== null) return machine.scoped(() => body(inputs));
+    const leaves: Leaves = { tensors: [], parameters: [], layouts: [], text: key };
+    collect(inputs, leaves, new Map());
+    // Static shapes: without a width the longest sequence would be part of every shape.
+    if (leaves.layouts.some(({ width }) => width === undefined)) return machine.scoped(() => body(inputs));
+    let found = compiled.get(leaves.text);
+    if (found === undefined) compiled.set(leaves.text, (found = trace(machine, key, leaves, inputs, body as (inputs: unknown) => unknown)));
+    return run(machine, raw, found, leaves, compile, known) as O;
+  };
+}
+
+function run(machine: Machine, raw: Raw, { name, outputs, gradients, result }: Compiled, { tensors, parameters, layouts }: Leaves, compile: Compile, known: Layouts): unknown {
+  const handles = [...tensors.map(({ handle }) => handle), ...parameters.map(({ value }) => value.handle), ...layouts.map(known.segments)];
+  const results = machine.ops(name, handles, outputs, compile === 'xla' ? XLA : PLAIN);
+  for (const { parameter, output } of gradients) addGradient(machine, raw, parameters[parameter]!, results[output]!);
+  return result(results, tensors);
+}
+
+/** Walks a tree in a fixed order; `seen` gives each object met its number. */
+function collect(value: unknown, leaves: Leaves, seen: Map<object, number>): void {
+  if (typeof value !== 'object' || value === null) {
+    leaves.text += `|${String(value)}`;
+    return;
+  }
+  const before = seen.get(value);
+  if (before !== undefined) {
+    leaves.text += `|=${before}`;
+    return;
+  }
+  seen.set(value, seen.size);
+  if (isTensor(value)) {
+    leaves.text += `|t${value.type}:${value.rows}x${value.cols}`;
+    leaves.tensors.push(value);
+  } else if (isParameter(value)) {
+    leaves.text += `|p${value.value.rows}x${value.value.cols}`;
+    leaves.parameters.push(value);
+  } else if (isLayout(value)) {
+    leaves.text += `|l${value.starts.at(-1)!}/${value.width}`;
+    leaves.layouts.push(value);
+  } else {
+    leaves.text += '|{';
+    for (const name in value) {
+      leaves.text += `,${name}`;
+      collect((value as Record<string, unknown>)[name], leaves, seen);
+    }
+    leaves.text += '}';
+  }
+}
+
+const isParameter = (value: object): value is TfParameter => (value as { kind?: string }).kind === 'parameter';
+const isLayout = (value: object): value is Layout => (value as Partial<Layout>).starts instanceof Int32Array;
+
+function trace(machine: Machine, key: string, leaves: Leaves, inputs: unknown, body: (inputs: unknown) => unknown): Compiled {
+  const tracing: Trace = { nodes: [], constants: new Map(), added: new Map(), segments: new Map() };
+  const symbols = new Map<object, object>();
+  const arguments_: Handle[] = [];
+  const argument = (type: Type): Handle => {
+    const handle = placeholder(tracing, type);
+    arguments_.push(handle);
+    return handle;
+  };
+  const symbol = ({ rows, cols, type }: T): T => machine.tensor(argument(type), rows, cols, type);
+  for (const tensor of leaves.tensors) symbols.set(tensor, symbol(tensor));
+  const gradients = leaves.parameters.map((parameter) => {
+    const twin: TfParameter = { kind: 'parameter', value: symbol(parameter.value), gradient: { ...parameter.gradient } };
+    symbols.set(parameter, twin);
+    return twin.gradient;
+  });
+  for (const layout of leaves.layouts) {
+    const twin: Layout = { ...layout };
+    symbols.set(layout, twin);
+    tracing.segments.set(twin, argument(FLOAT));
+  }
+  machine.trace = tracing;
+  try {
+    const outputs: Handle[] = [];
+    const read = reader(body(substitute(inputs, symbols)), arguments_.slice(0, leaves.tensors.length), outputs);
+    const added = gradients.flatMap((gradient, parameter) => {
+      const handle = tracing.added.get(gradient);
+      return handle === undefined ? [] : [{ parameter, output: outputs.push(handle) - 1 }];
+    });
+    const name = register(machine, key, tracing, arguments_, outputs);
+    return { name, outputs: outputs.length, gradients: added, result: read };
+  } finally {
+    machine.trace = null;
+  }
+}
+
+/** The tree again with other leaves; what is met twice stays one object. */
+function substitute(value: unknown, symbols: Map<object, object>): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  const known = symbols.get(value);
+  if (known !== undefined) return known;
+  const copy: Record<string, unknown> = Array.isArray(value) ? ([] as unknown as Record<string, unknown>) : {};
+  symbols.set(value, copy);
+  for (const name in value) copy[name] = substitute((value as Record<string, unknown>)[name], symbols);
+  return copy;
+}
+
+type Read = Compiled['result'];
+
+/**
+ * How a body's result is made of its function's outputs. A tensor that is an input is that input again, not a copy; one that stands
+ * twice in the result is one output.
+ */
+function reader(value: unknown, inputs: readonly Handle[], outputs: Handle[]): Read {
+  if (typeof value !== 'object' || value === null) return () => value;
+  if (isTensor(value)) {
+    const { handle, rows, cols, type } = value;
+    const input = inputs.indexOf(handle);
+    if (input >= 0) return (_, given) => given[input]!;
+    let at = outputs.indexOf(handle);
+    if (at < 0) at = outputs.push(handle) - 1;
+    return (results): T => ({ kind: 'tensor', rows, cols, type, handle: results[at]! });
+  }
+  const parts = Object.entries(value).map(([name, part]) => [name, reader(part, inputs, outputs)] as const);
+  if (Array.isArray(value)) return (results, given) => parts.map(([, read]) => read(results, given));
+  return (results, given) => Object.fromEntries(parts.map(([name, read]) => [name, read(results, given)]));
+}
+
+/** Names are made of the content: the same in every process, so that a compile cache finds them again, and never one name for two functions. */
+function register({ binding }: Machine, key: string, { nodes }: Trace, inputs: readonly Handle[], outputs: readonly Handle[]): string {
+  const plain = nodes.map(([op, attributes, from]) => [op, attributes.map(({ name, type, value }) => [name, type, type === TENSOR ? Array.from(binding.tensorDataSync(value as number)) : value]), from]);
+  const digest = createHash('sha256').update(JSON.stringify([plain, inputs, outputs])).digest('hex').slice(0, 16);
+  const name = `${key.replaceAll(/\W/g, '_')}_${digest}`;
+  let names = registered.get(binding);
+  if (names === undefined) registered.set(binding, (names = new Set()));
+  if (!names.has(name)) {
+    binding.addFunction(name, nodes, inputs, outputs);
+    names.add(name);
+  }
+  return name;
+}
+
+const registered = new WeakMap<Binding, Set<string>>();
+const TENSOR = tensorAttribute('', 0).type;

@@ -1,0 +1,95 @@
+/**
+ * The TensorFlow backend, on a CPU or a GPU: raw ops through tfjs-node's binding, hand-written backward passes, no tape. The same code
+ * runs op by op, or traced into functions that XLA compiles (call.ts).
+ *
+ * On a GPU products are bfloat16; parameters, residual stream, statistics of norms, softmax and losses are float32.
+ */
+import type { Backend } from '../../ops.ts';
+import { plain } from '../../quantise.ts';
+import { attentionOps } from './attention.ts';
+import type { BindingOptions } from './binding.ts';
+import { BFLOAT16, FLOAT, loadBinding } from './binding.ts';
+import type { Compile } from './call.ts';
+import { callOp } from './call.ts';
+import { createLayouts } from './layouts.ts';
+import { linearOps } from './linear.ts';
+import { lossOps } from './losses.ts';
+import type { Handle, Machine, Raw, TfFrozen, TfTensor } from './machine.ts';
+import { createMachine, NOTHING, rawOps } from './machine.ts';
+import { normOps } from './norms.ts';
+import type { Optimizer } from './optimizer.ts';
+import { adamw } from './optimizer.ts';
+import type { TfParameterBlock } from './parameters.ts';
+import { parameterBlock } from './parameters.ts';
+import { rowOps } from './rows.ts';
+
+export interface TensorflowOptions extends BindingOptions {
+  /** Of products: by default bfloat16 on a GPU and float32 on a CPU. */
+  readonly products?: 'float32' | 'bfloat16';
+  /** By default `xla` on a GPU and `off` on a CPU. */
+  readonly compile?: Compile;
+  /** Logits of a vocabulary held at once; by default 2^28 on a GPU (2 GB with their gradient) and 2^24 on a CPU. */
+  readonly mostLogits?: number;
+}
+
+export interface TensorflowBackend extends Backend<TfTensor> {
+  readonly gpu: boolean;
+  parameters(count: number): TfParameterBlock;
+  /** AdamW on the device, over all of a block. */
+  optimizer(block: TfParameterBlock): Optimizer;
+}
+
+export type { TfTensor } from './machine.ts';
+
+/** Throws `bad-config` when the engine does not load. */
+export function tensorflowBackend({ products, compile, mostLogits, ...options }: TensorflowOptions): TensorflowBackend {
+  const binding = loadBinding(options);
+  const gpu = binding.isUsingGpuDevice();
+  const machine = createMachine(binding, (products ?? (gpu ? 'bfloat16' : 'float32')) === 'bfloat16' ? BFLOAT16 : FLOAT);
+  const raw = rawOps(machine);
+  const layouts = createLayouts(machine, raw);
+  const call = callOp(machine, raw, compile ?? (gpu ? 'xla' : 'off'), layouts);
+  const numbers = (handle: Handle): Float32Array => binding.tensorDataSync(handle);
+
+  return {
+    name: gpu ? 'tensorflow on a GPU' : 'tensorflow',
+    gpu,
+    step(body) {
+      try {
+        return machine.scoped(() => {
+          const result = body();
+          // A scope keeps the tensors of its result; a step keeps none.
+          return () => result;
+        })();
+      } finally {
+        layouts.forget();
+      }
+    },
+    call,
+    liveTensors: machine.live,
+    dispose: machine.freeAll,
+    ...storageOps(machine, raw),
+    optimizer: (block) => adamw(machine, raw, call, block),
+    ...rowOps(machine, raw),
+    ...linearOps(machine, raw),
+    ...normOps(machine, raw),
+    ...attentionOps(machine, raw, layouts),
+    ...lossOps({ machine, raw, call, numbers, mostLogits: mostLogits ?? (gpu ? 2 ** 28 : 2 ** 24) }),
+  };
+}
+
+function storageOps(machine: Machine, raw: Raw): Pick<TensorflowBackend, 'constant' | 'freeze' | 'parameters' | 'read'> {
+  const { tensor, half } = machine;
+  const constant = (values: Float32Array | Float64Array, rows: number, cols: number): TfTensor => tensor(machine.upload(Float32Array.from(values), [rows, cols], FLOAT), rows, cols);
+  const product = (values: Float32Array | Float64Array, rows: number, cols: number): TfTensor =>
+    machine.scoped(() => tensor(raw.as(constant(values, rows, cols), half), rows, cols, half));
+  return {
+    constant,
+    freeze: (weight, bias, inputs, outputs): TfFrozen => ({ kind: 'frozen', inputs, outputs, weight: product(plain(weight), outputs, inputs), bias: bias === null ? null : product(bias, 1, outputs) }),
+    parameters: (count) => parameterBlock(machine, raw, count),
+    read(x) {
+      if (x.handle === NOTHING) return new Float32Array(x.rows * x.cols);
+      return machine.scoped(() => machine.binding.tensorDataSync(raw.as(x, FLOAT)));
+    },
+  };
+}

@@ -1,0 +1,251 @@
+/**
+ * What all ops are written with. An op either runs at once or, while a function is traced, becomes a node of its graph: the same
+ * code does both. Tensors are numbers of the binding; every one that is made is noted in the innermost scope and freed with it.
+ */
+import { TrimtabError } from '../../../errors.ts';
+import type { Frozen, Layout, Parameter, Tensor } from '../../ops.ts';
+import type { Attribute, Binding, Node, Type } from './binding.ts';
+import { BFLOAT16, FLOAT, INT32, INT64, tensorAttribute, textAttribute, truthAttribute, typeAttribute, wholeAttribute } from './binding.ts';
+
+/** Id of a tensor or, in a function, 256 x node + output. */
+export type Handle = number;
+
+export interface TfTensor extends Tensor {
+  readonly kind: 'tensor';
+  readonly type: Type;
+  /** `NOTHING` where a gradient has not been added to yet. */
+  handle: Handle;
+}
+
+export interface TfFrozen extends Frozen {
+  readonly kind: 'frozen';
+  /** [outputs, inputs], in the type of products. */
+  readonly weight: TfTensor;
+  readonly bias: TfTensor | null;
+}
+
+export interface TfParameter extends Parameter<TfTensor> {
+  readonly kind: 'parameter';
+}
+
+export const NOTHING = -1;
+export const OUTPUTS_PER_NODE = 256;
+
+/** A function being traced. */
+export interface Trace {
+  readonly nodes: Node[];
+  readonly constants: Map<Handle, Handle>;
+  /** Gradients that the body adds to, and what it adds. */
+  readonly added: Map<TfTensor, Handle>;
+  /** Segment numbers of the rows of each layout among the inputs. */
+  readonly segments: Map<Layout, Handle>;
+}
+
+export interface Machine {
+  readonly binding: Binding;
+  /** Type of the operands of products and of what is kept for the backward pass. */
+  readonly half: Type;
+  trace: Trace | null;
+  op(name: string, inputs: readonly (Handle | readonly Handle[])[], attributes?: readonly Attribute[]): Handle;
+  ops(name: string, inputs: readonly (Handle | readonly Handle[])[], outputs: number, attributes: readonly Attribute[]): Handle[];
+  tensor(handle: Handle, rows: number, cols: number, type?: Type): TfTensor;
+  upload(values: Float32Array | Int32Array, shape: readonly number[], type: Type): Handle;
+  /** Frees all that `body` makes but the tensors in its result. */
+  scoped<R>(body: () => R): R;
+  /** Takes a tensor out of its scope: it lives until `free`. */
+  keep(handle: Handle): Handle;
+  free(handle: Handle): void;
+  live(): number;
+  freeAll(): void;
+  /** Small constants, made once. */
+  scalar(value: number): Handle;
+  /** 0, 1, 2 ... as floats. */
+  count(length: number): Handle;
+  whole(value: number): Handle;
+  wholes(values: readonly number[]): Handle;
+}
+
+export function createMachine(binding: Binding, half: Type): Machine {
+  let made: Handle[] = [];
+  const alive = new Set<Handle>();
+  const constants = new Map<string, Handle>();
+
+  const note = (handle: Handle): Handle => {
+    alive.add(handle);
+    made.push(handle);
+    return handle;
+  };
+  const constant = (key: string, shape: readonly number[], type: Type, values: () => Float32Array | Int32Array): Handle => {
+    let handle = constants.get(key);
+    if (handle === undefined) {
+      handle = binding.createTensor(shape, type, values());
+      alive.add(handle);
+      constants.set(key, handle);
+    }
+    return machine.trace === null ? handle : tracedConstant(machine.trace, handle);
+  };
+
+  const machine: Machine = {
+    binding,
+    half,
+    trace: null,
+    op: (name, inputs, attributes = NONE) => machine.ops(name, inputs, 1, attributes)[0]!,
+    ops(name, inputs, outputs, attributes) {
+      if (machine.trace !== null) return addNode(machine.trace, name, inputs, outputs, attributes);
+      return binding.executeOp(name, attributes, inputs.flat(), outputs).map(({ id }) => note(id));
+    },
+    tensor: (handle, rows, cols, type = FLOAT) => ({ kind: 'tensor', rows, cols, type, handle }),
+    upload(values, shape, type) {
+      if (machine.trace !== null) throw new Error('a traced function uploads nothing: what differs from call to call is an input');
+      return note(binding.createTensor(shape, type, values));
+    },
+    scoped(body) {
+      const outer = made;
+      made = [];
+      let kept = new Set<Handle>();
+      try {
+        const result = body();
+        if (machine.trace === null) kept = handlesIn(result);
+        return result;
+      } finally {
+        for (const handle of made) {
+          if (kept.has(handle)) outer.push(handle);
+          else machine.free(handle);
+        }
+        made = outer;
+      }
+    },
+    keep(handle) {
+      const at = made.lastIndexOf(handle);
+      if (at >= 0) made.splice(at, 1);
+      return handle;
+    },
+    free(handle) {
+      alive.delete(handle);
+      binding.deleteTensor(handle);
+    },
+    live: () => alive.size,
+    freeAll() {
+      for (const handle of alive) binding.deleteTensor(handle);
+      alive.clear();
+      constants.clear();
+    },
+    scalar: (value) => constant(`f${value}`, [], FLOAT, () => Float32Array.of(value)),
+    count: (length) => constant(`c${length}`, [length], FLOAT, () => Float32Array.from({ length }, (_, i) => i)),
+    whole: (value) => constant(`i${value}`, [], INT32, () => Int32Array.of(value)),
+    wholes: (values) => constant(`w${values.join()}`, [values.length], INT32, () => Int32Array.from(values)),
+  };
+  return machine;
+}
+
+const NONE: readonly Attribute[] = [];
+
+function addNode({ nodes }: Trace, name: string, inputs: readonly (Handle | readonly Handle[])[], outputs: number, attributes: readonly Attribute[]): Handle[] {
+  const node = nodes.push([name, attributes, inputs]) - 1;
+  return Array.from({ length: outputs }, (_, i) => node * OUTPUTS_PER_NODE + i);
+}
+
+function tracedConstant(trace: Trace, handle: Handle): Handle {
+  let node = trace.constants.get(handle);
+  if (node === undefined) {
+    node = addNode(trace, 'Const', [], 1, [tensorAttribute('value', handle)])[0]!;
+    trace.constants.set(handle, node);
+  }
+  return node;
+}
+
+/** An argument of a function. Its shape is not said: it comes with the call. */
+export const placeholder = (trace: Trace, type: Type): Handle => addNode(trace, 'Placeholder', [], 1, [typeAttribute('dtype', type)])[0]!;
+
+export const isTensor = (value: object): value is TfTensor => (value as Partial<TfTensor>).kind === 'tensor';
+
+/** The tensors in a tree of plain objects and arrays. */
+function handlesIn(value: unknown, found = new Set<Handle>()): Set<Handle> {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return found;
+  if (isTensor(value)) return found.add(value.handle);
+  for (const part of Object.values(value)) handlesIn(part, found);
+  return found;
+}
+
+/** Pairs of 32 bits, as the binding wants int64: indices that live on the device. */
+export function wide(values: Int32Array): Int32Array {
+  const pairs = new Int32Array(values.length * 2);
+  values.forEach((value, i) => {
+    pairs[2 * i] = value;
+    pairs[2 * i + 1] = value < 0 ? -1 : 0;
+  });
+  return pairs;
+}
+
+/** TensorFlow's ops by short names, over handles. */
+export interface Raw {
+  add(x: Handle, y: Handle): Handle;
+  subtract(x: Handle, y: Handle): Handle;
+  multiply(x: Handle, y: Handle): Handle;
+  divide(x: Handle, y: Handle): Handle;
+  /** Over the last axis, which stays with size 1. */
+  sum(x: Handle): Handle;
+  mean(x: Handle): Handle;
+  rsqrt(x: Handle): Handle;
+  sigmoid(x: Handle): Handle;
+  matmul(x: Handle, y: Handle, transposeX?: boolean, transposeY?: boolean): Handle;
+  einsum(equation: string, x: Handle, y: Handle, type: Type): Handle;
+  reshape(x: Handle, ...shape: number[]): Handle;
+  split(x: Handle, sizes: readonly number[], axis: number): Handle[];
+  concat(parts: readonly Handle[], axis: number, type: Type): Handle;
+  cast(x: Handle, from: Type, to: Type): Handle;
+  gather(x: Handle, rows: Handle): Handle;
+  /** A tensor in another type. */
+  as(x: TfTensor, type: Type): Handle;
+}
+
+const PRODUCTS = [false, true].map((x) => [false, true].map((y): readonly Attribute[] => (x || y ? [truthAttribute('transpose_a', x), truthAttribute('transpose_b', y)] : NONE)));
+const KEEP_AXIS = [truthAttribute('keep_dims', true)];
+const TO: Readonly<Record<Type, readonly Attribute[]>> = {
+  [FLOAT]: [typeAttribute('DstT', FLOAT)],
+  [INT32]: [typeAttribute('DstT', INT32)],
+  [INT64]: [typeAttribute('DstT', INT64)],
+  [BFLOAT16]: [typeAttribute('DstT', BFLOAT16)],
+};
+
+/** Attribute lists, each built once. */
+function remember<A extends readonly (string | number)[]>(build: (...args: A) => readonly Attribute[]): (...args: A) => readonly Attribute[] {
+  const built = new Map<string, readonly Attribute[]>();
+  return (...args) => {
+    const key = args.join();
+    let list = built.get(key);
+    if (list === undefined) built.set(key, (list = build(...args)));
+    return list;
+  };
+}
+const einsumAttributes = remember((equation: string, type: number) => [wholeAttribute('N', 2), typeAttribute('T', type), textAttribute('equation', equation)]);
+const concatAttributes = remember((count: number, type: number) => [wholeAttribute('N', count), typeAttribute('T', type)]);
+const splitAttributes = remember((count: number) => [wholeAttribute('num_split', count)]);
+
+export function rawOps(machine: Machine): Raw {
+  const { op } = machine;
+  const raw: Raw = {
+    add: (x, y) => op('AddV2', [x, y]),
+    subtract: (x, y) => op('Sub', [x, y]),
+    multiply: (x, y) => op('Mul', [x, y]),
+    divide: (x, y) => op('RealDiv', [x, y]),
+    sum: (x) => op('Sum', [x, machine.whole(-1)], KEEP_AXIS),
+    mean: (x) => op('Mean', [x, machine.whole(-1)], KEEP_AXIS),
+    rsqrt: (x) => op('Rsqrt', [x]),
+    sigmoid: (x) => op('Sigmoid', [x]),
+    matmul: (x, y, transposeX = false, transposeY = false) => op('MatMul', [x, y], PRODUCTS[Number(transposeX)]![Number(transposeY)]),
+    einsum: (equation, x, y, type) => op('Einsum', [[x, y]], einsumAttributes(equation, type)),
+    reshape: (x, ...shape) => op('Reshape', [x, machine.wholes(shape)]),
+    split: (x, sizes, axis) => (sizes.length === 1 ? [x] : machine.ops('SplitV', [x, machine.wholes(sizes), machine.whole(axis)], sizes.length, splitAttributes(sizes.length))),
+    concat: (parts, axis, type) => (parts.length === 1 ? parts[0]! : op('ConcatV2', [parts, machine.whole(axis)], concatAttributes(parts.length, type))),
+    cast: (x, from, to) => (from === to ? x : op('Cast', [x], TO[to])),
+    gather: (x, rows) => op('GatherV2', [x, rows, machine.whole(0)]),
+    as: (x, type) => raw.cast(x.handle, x.type, type),
+  };
+  return raw;
+}
+
+/** What an op cannot do on this backend. */
+export function refuse(problem: string, right: string): never {
+  throw new TrimtabError('bad-data', { what: 'the tensorflow backend', problem, right });
+}
