@@ -23,7 +23,7 @@ function panesToAlarm(uniform: () => number): number {
   const draw = (n: number) => Array.from({ length: n }, () => POPULATION[Math.floor(uniform() * POPULATION.length)] as ScoredRow);
   const reference = buildReference({ model: 'bench', adapter: 'bench', createdAt: '2026-01-01T00:00:00Z', trainTexts: ['raise my limit'], rows: draw(5_000) });
   const { monitor: spec } = parseSpec({ name: 'bench', task: 'classification', serving: {}, monitor: { pane: '1m', alarmBudget: { maxFalseAlarms: 1, per: `${PROMISE}m` } } });
-  const watched = MONITORS.map((monitor) => {
+  const watched = MONITORS.classification.map((monitor) => {
     const courses = courseOf(monitor, reference, 0) ?? [];
     return { monitor, threshold: thresholdOf(monitor, spec), state: restState(1, courses.map((course) => course.m), 0) };
   });
@@ -31,7 +31,7 @@ function panesToAlarm(uniform: () => number): number {
     const profile = emptyProfile(reference);
     for (const row of draw(ROWS_A_PANE)) {
       observePrediction(profile, reference, row);
-      observeOutcome(profile, row.label, row.trueLabel);
+      observeOutcome(profile, Number(row.label === row.trueLabel));
     }
     for (const each of watched) {
       const { state, step } = takePane(each.state, pane, countsOf(seriesEntry(each.monitor, { pane, profile }), each.state.detector.m.length), each.threshold);

@@ -44,11 +44,13 @@ create table feedback (
   id text not null,
   prediction_id text not null,
   received_at timestamp with time zone not null,
-  label text not null,
+  label text,
   first boolean not null,
   matched_at timestamp with time zone,
   seq bigint not null generated always as identity,
-  constraint feedback_pkey PRIMARY KEY (model, id)
+  score double precision,
+  constraint feedback_pkey PRIMARY KEY (model, id),
+  constraint feedback_says CHECK (((label IS NULL) <> (score IS NULL)))
 );
 CREATE UNIQUE INDEX feedback_first ON public.feedback USING btree (model, prediction_id) WHERE first;
 CREATE INDEX feedback_matched ON public.feedback USING btree (model, matched_at, seq) WHERE first;
@@ -312,7 +314,7 @@ create table watch_rows (
   seq integer not null,
   model text not null,
   feedback_id text not null,
-  difference smallint not null,
+  difference double precision not null,
   constraint watch_rows_pkey PRIMARY KEY (run_id, seq),
   constraint watch_rows_run_id_feedback_id_key UNIQUE (run_id, feedback_id),
   constraint watch_rows_model_fkey FOREIGN KEY (model) REFERENCES models(name) ON DELETE CASCADE

@@ -6,6 +6,7 @@ import { CronExpressionParser } from 'cron-parser';
 import Type, { type Static } from 'typebox';
 import Value from 'typebox/value';
 import { messageOf, TrimtabError } from './errors.ts';
+import { LABELLINGS, METRICS, taskRules, type TaskRules } from './tasks/index.ts';
 import { DAY, HOUR, MINUTE, SECOND, TASKS } from './vocabulary.ts';
 
 const strict = { additionalProperties: false } as const;
@@ -19,7 +20,8 @@ export const RETRAIN_SIGNALS = ['drift', 'performance', 'labels'] as const;
 export const ModelSpecSchema = Type.Object(
   {
     name: Type.String({ pattern: '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$', description: 'DNS label; part of URLs and adapter ids' }),
-    task: choice(TASKS, 'what the model does'),
+    task: choice(TASKS, 'what the model does; fixed once the model is registered'),
+    labels: choice(LABELLINGS, 'classification: one label a text, or any number; fixed once the model is registered', 'single'),
     base: Type.Object(
       { model: Type.String({ minLength: 1, description: 'folder of the base model', default: './models/mini-encoder' }) },
       { ...strict, default: {} },
@@ -37,10 +39,11 @@ export const ModelSpecSchema = Type.Object(
         pane: duration('length of a pane', '5m'),
         tolerance: Type.Object(
           {
-            error: Type.Number({ minimum: 0, maximum: 1, description: 'rise of the error rate that is still on course', default: 0.02 }),
+            error: Type.Number({ minimum: 0, maximum: 1, description: 'rise of the mean of 1 - score that is still on course', default: 0.02 }),
             confidence: Type.Number({ minimum: 0, maximum: 1, description: 'fall of the mean confidence that is still on course', default: 0.03 }),
             labels: Type.Number({ minimum: 0, maximum: 1, description: 'rise of one predicted label\'s share that is still on course', default: 0.05 }),
             unseen: Type.Number({ minimum: 0, maximum: 1, description: 'rise of the share of unseen n-grams that is still on course', default: 0.02 }),
+            format: Type.Number({ minimum: 0, maximum: 1, description: 'generation: rise of the share of outputs that are empty or not of their form', default: 0.02 }),
           },
           { ...strict, default: {} },
         ),
@@ -66,6 +69,7 @@ export const ModelSpecSchema = Type.Object(
         dedupe: choice(['near', 'exact'] as const, 'which duplicates are removed', 'near'),
         examShare: Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 1, description: 'share of labelled rows that go to the exam', default: 0.2 }),
         maxRows: Type.Integer({ minimum: 1, description: 'rows of a dataset, at most', default: 50_000 }),
+        maxExamRows: Type.Integer({ minimum: 1, description: 'rows of an exam, at most: those of the window first, then older ones in an order that their ids fix', default: 5_000 }),
       },
       { ...strict, default: {} },
     ),
@@ -94,7 +98,7 @@ export const ModelSpecSchema = Type.Object(
       {
         rule: choice(['superior', 'nonInferior'] as const, 'what the challenger must show', 'superior'),
         margin: Type.Number({ minimum: 0, maximum: 1, description: 'margin of `nonInferior`', default: 0.03 }),
-        metric: choice(['accuracy'] as const, 'score of a row', 'accuracy'),
+        metric: choice(['auto', ...METRICS], 'score of a row, by task: classification accuracy (labels multi: f1, jaccard, exact), extraction spanF1 or exact, embedding nDCG@10, recall@1 or recall@10, generation exact or json; auto: the first named', 'auto'),
         alpha: Type.Number({ exclusiveMinimum: 0, maximum: 0.5, description: 'chance of promoting a challenger that is no better, at most', default: 0.05 }),
         maxForgetting: Type.Number({ minimum: 0, maximum: 1, description: 'loss on older exam rows that is still allowed', default: 0.03 }),
       },
@@ -124,7 +128,17 @@ export function parseSpec(input: unknown): ModelSpec {
   const spec = completed as ModelSpec;
   const deeper = furtherProblems(spec);
   if (deeper.length > 0) throw new TrimtabError('bad-spec', { problems: deeper.join('; ') });
-  return spec;
+  return { ...spec, gates: { ...spec.gates, metric: metricOf(spec) } };
+}
+
+/** The rules of the model's task. */
+export function rulesOf(spec: Pick<ModelSpec, 'task' | 'labels'>): TaskRules {
+  return taskRules(spec.task, spec.labels);
+}
+
+/** The metric's name, where `auto` left it to the task. */
+function metricOf(spec: ModelSpec): string {
+  return spec.gates.metric === 'auto' ? (rulesOf(spec).metrics[0] as string) : spec.gates.metric;
 }
 
 /** A schema error in words: where, what is wrong, what would be right. */
@@ -139,7 +153,8 @@ function problemOf(error: { keyword: string; instancePath: string; message: stri
 
 function furtherProblems(spec: ModelSpec): string[] {
   const problems: string[] = [];
-  if (spec.task !== 'classification') problems.push(`/task "${spec.task}" is not served by this version; it serves: classification`);
+  if (spec.labels === 'multi' && spec.task !== 'classification') problems.push(`/labels "multi" is for the task classification, not for ${spec.task}`);
+  else problems.push(...metricProblems(spec));
   try {
     new Intl.DateTimeFormat('en', { timeZone: spec.retrain.timeZone });
   } catch {
@@ -147,6 +162,11 @@ function furtherProblems(spec: ModelSpec): string[] {
   }
   if (spec.retrain.schedule !== undefined) problems.push(...scheduleProblems(spec.retrain.schedule));
   return problems;
+}
+
+function metricProblems(spec: ModelSpec): string[] {
+  const { metrics } = rulesOf(spec);
+  return [...metrics, 'auto'].includes(spec.gates.metric) ? [] : [`/gates/metric "${spec.gates.metric}" does not score this task; it has: ${metrics.join(', ')}`];
 }
 
 /** Found here, where somebody reads it: a schedule that is none would else fail every tick. */

@@ -56,7 +56,7 @@ export type Origin = (typeof ORIGINS)[number];
 export const SIDES = words('train', 'exam', 'neither');
 export type Side = (typeof SIDES)[number];
 
-export const MONITOR_KINDS = words('error', 'confidence', 'labels', 'unseen');
+export const MONITOR_KINDS = words('error', 'confidence', 'labels', 'unseen', 'format');
 export type MonitorKind = (typeof MONITOR_KINDS)[number];
 
 export const INCIDENT_STATES = words('open', 'acknowledged', 'resolved');

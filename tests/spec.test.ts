@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { milliseconds, parseSpec } from '../src/spec.ts';
+import { milliseconds, parseSpec, rulesOf } from '../src/spec.ts';
 
 const small = { name: 'router', task: 'classification', serving: { target: 'builtin' } };
 
@@ -12,6 +12,12 @@ describe('ModelSpec', () => {
     expect(spec.gates).toMatchObject({ rule: 'superior', alpha: 0.05, maxForgetting: 0.03 });
   });
 
+  test.each([['classification', 'single', 'accuracy'], ['classification', 'multi', 'f1'], ['extraction', 'single', 'spanF1'], ['embedding', 'single', 'nDCG@10'], ['generation', 'single', 'exact']])('the metric of %s (labels %s) is %s, unless another is named', (task, labels, metric) => {
+    expect(parseSpec({ ...small, task, labels }).gates.metric).toBe(metric);
+    const other = rulesOf(parseSpec({ ...small, task, labels })).metrics.at(-1);
+    expect(parseSpec({ ...small, task, labels, gates: { metric: other } }).gates.metric).toBe(other);
+  });
+
   test('the input is not changed', () => {
     const input = structuredClone(small);
     parseSpec(input);
@@ -22,7 +28,8 @@ describe('ModelSpec', () => {
     ['an unknown field', { ...small, colour: 'red' }, /has no field "colour"/],
     ['a name that is no label', { ...small, name: 'My Router' }, /\/name/],
     ['a duration without a unit', { ...small, monitor: { pane: '5' } }, /\/monitor\/pane/],
-    ['a task that is not served yet', { ...small, task: 'generation' }, /it serves: classification/],
+    ['a metric of another task', { ...small, task: 'extraction', gates: { metric: 'accuracy' } }, /\/gates\/metric "accuracy" does not score this task; it has: spanF1, exact/],
+    ['several labels where there are none', { ...small, task: 'generation', labels: 'multi' }, /\/labels "multi" is for the task classification/],
     ['a time zone that is none', { ...small, retrain: { timeZone: 'Mars/Olympus' } }, /no IANA time zone/],
   ])('refuses %s and names it', (_, input, message) => expect(() => parseSpec(input)).toThrow(message));
 

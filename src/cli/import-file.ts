@@ -14,6 +14,8 @@ export interface ImportColumns {
 export interface NumberedRow extends ImportRow {
   /** Number of the row in the file, from 1. */
   readonly row: number;
+  readonly text: string;
+  readonly label: string;
 }
 
 export interface ImportFile {

@@ -19,7 +19,7 @@ export interface Effect {
   readonly stream: string | null;
   /** First and last of the panes that the figures are of: from the likeliest change on. */
   readonly panes: readonly [number, number];
-  /** Rows in those panes, the sum of their watched values, and the mean. For `confidence` the watched value is 1 - confidence. */
+  /** Rows in those panes, the sum of their watched values, and the mean. The watched value is 1 - score for `error`, 1 - confidence for `confidence`. */
   readonly n: number;
   readonly hits: number;
   readonly mean: number;
@@ -92,7 +92,8 @@ export function findEffect(monitor: Monitor, reference: ReferenceBody, courses: 
   const total = since.slice(1).reduce((sum, each) => addInto(sum, each.profile), structuredClone((since[0] ?? first).profile));
   const [moments, course] = [monitor.moments(total)[stream], courses[stream]];
   if (moments === undefined || course === undefined) return null;
-  const [now, before] = [estimate(monitor, moments), estimate(monitor, course.reference)];
+  const binary = monitor.binary(reference);
+  const [now, before] = [estimate(binary, moments), estimate(binary, course.reference)];
   const { low, high } = differenceInterval(now, before);
   return {
     stream: monitor.nameOf(reference, stream),
@@ -140,8 +141,8 @@ function likeliestChange(monitor: Monitor, courses: readonly Course[], panes: re
   return best;
 }
 
-function estimate(monitor: Monitor, moments: Moments): Estimate {
-  const interval = monitor.binary ? wilson(moments.sum, moments.n, LEVEL) : meanInterval(moments, LEVEL);
+function estimate(binary: boolean, moments: Moments): Estimate {
+  const interval = binary ? wilson(moments.sum, moments.n, LEVEL) : meanInterval(moments, LEVEL);
   return { mean: meanOf(moments), ...interval };
 }
 

@@ -7,7 +7,7 @@ import { lastPanes, liveOf, monitorsOf, openPaneOf, paneProfilesAfter } from '..
 import type { Queryable } from '../store/postgres.ts';
 import type { MonitorKind } from '../vocabulary.ts';
 import { findEffect, type Effect } from './evidence.ts';
-import { courseOf, MONITORS, thresholdOf, type Monitor } from './monitors.ts';
+import { courseOf, monitorsFor, thresholdOf, type Monitor } from './monitors.ts';
 import type { References } from '../store/reference-cache.ts';
 import { resumeState, type MonitorState } from './state.ts';
 import type { Live } from './step.ts';
@@ -34,6 +34,8 @@ export interface PaneReport {
   readonly rows: number;
   readonly labelled: number;
   readonly errors: number;
+  /** Of the labelled rows. */
+  readonly meanScore: number | null;
   readonly meanConfidence: number | null;
   readonly meanUnseen: number | null;
 }
@@ -71,7 +73,7 @@ export async function driftReport(db: Queryable, references: References, model: 
 async function monitorReports(db: Queryable, model: string, spec: ModelSpec, live: Live, reference: ReferenceBody, pane: number): Promise<MonitorReport[]> {
   const stored = new Map((await monitorsOf(db, model, live.reference)).map((row) => [row.monitor, row.state as MonitorState]));
   const reports: MonitorReport[] = [];
-  for (const monitor of MONITORS) {
+  for (const monitor of monitorsFor(reference)) {
     const tolerance = spec.monitor.tolerance[monitor.kind];
     const courses = courseOf(monitor, reference, tolerance);
     const common = { monitor: monitor.kind, threshold: thresholdOf(monitor, spec.monitor), budget: monitor.weight, tolerance };
@@ -88,7 +90,8 @@ async function monitorReports(db: Queryable, model: string, spec: ModelSpec, liv
 }
 
 function idleBecause(monitor: Monitor): string {
-  return monitor.kind === 'confidence' ? 'no row of the reference has a confidence' : 'the reference has no rows';
+  if (monitor.kind === 'confidence') return 'no row of the reference has a confidence';
+  return monitor.kind === 'format' ? 'no row of the reference has an output' : 'the reference has no rows';
 }
 
 function shown({ streamAt: _streamAt, total: _total, ...effect }: NonNullable<ReturnType<typeof findEffect>>): Effect {
@@ -96,18 +99,19 @@ function shown({ streamAt: _streamAt, total: _total, ...effect }: NonNullable<Re
 }
 
 async function paneReports(db: Queryable, model: string): Promise<PaneReport[]> {
-  const sums = new Map<number, { openedAt: Date; closedAt: Date; rows: number; labelled: number; errors: number; confidence: [number, number]; unseen: [number, number] }>();
+  const sums = new Map<number, { openedAt: Date; closedAt: Date; rows: number; labelled: number; errors: number; loss: [number, number]; confidence: [number, number]; unseen: [number, number] }>();
   for (const { pane, openedAt, closedAt, profile } of await lastPanes(db, model, PANES)) {
-    const sum = sums.get(pane) ?? { openedAt, closedAt, rows: 0, labelled: 0, errors: 0, confidence: [0, 0], unseen: [0, 0] };
+    const sum = sums.get(pane) ?? { openedAt, closedAt, rows: 0, labelled: 0, errors: 0, loss: [0, 0], confidence: [0, 0], unseen: [0, 0] };
     sums.set(pane, sum);
     if (profile === null) continue;
     const { rows, outcome, confidence, unseen } = decodeProfile(profile);
     sum.rows += rows;
     sum.labelled += outcome.labelled;
     sum.errors += outcome.errors;
+    sum.loss = [sum.loss[0] + outcome.loss, sum.loss[1] + outcome.labelled];
     sum.confidence = [sum.confidence[0] + confidence.sum, sum.confidence[1] + confidence.count];
     sum.unseen = [sum.unseen[0] + unseen.sum, sum.unseen[1] + unseen.rows];
   }
   const mean = ([sum, n]: [number, number]) => (n === 0 ? null : sum / UNIT / n);
-  return [...sums].map(([pane, { confidence, unseen, ...rest }]) => ({ pane, ...rest, meanConfidence: mean(confidence), meanUnseen: mean(unseen) }));
+  return [...sums].map(([pane, { loss, confidence, unseen, ...rest }]) => ({ pane, ...rest, meanScore: loss[1] === 0 ? null : 1 - loss[0] / UNIT / loss[1], meanConfidence: mean(confidence), meanUnseen: mean(unseen) }));
 }

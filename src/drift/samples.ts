@@ -1,8 +1,8 @@
 /** A few predictions that show a person what an incident is about. */
 import { unseenShare, type ReferenceBody } from '../profile/index.ts';
 import type { Queryable } from '../store/postgres.ts';
-import { leastConfident, openedAt, predictedAs, recentTexts, wrongPredictions, type SampleScope } from '../store/samples.ts';
-import type { Monitor } from './monitors.ts';
+import { judgedPredictions, leastConfident, openedAt, recentAnswers, type RecentAnswer, type SampleScope } from '../store/samples.ts';
+import { rulesOfReference, type Monitor } from './monitors.ts';
 
 const SAMPLES = 10;
 
@@ -16,20 +16,34 @@ export interface SampleQuestion {
 
 export async function sampleIds(db: Queryable, monitor: Monitor, reference: ReferenceBody, { model, adapter, fromPane, stream }: SampleQuestion): Promise<string[]> {
   const scope: SampleScope = { model, adapter, since: (await openedAt(db, model, fromPane)) ?? new Date(0) };
+  const rules = rulesOfReference(reference);
+  const { metric } = reference.scoring;
   switch (monitor.kind) {
-    case 'error':
-      return wrongPredictions(db, scope, SAMPLES);
+    case 'error': {
+      const worth = ({ answer, label, score }: { answer: string; label: string | null; score: number | null }) => score ?? (label === null ? 1 : rules.score(label, answer, metric));
+      return firstIds((await judgedPredictions(db, scope)).filter((row) => worth(row) < 1));
+    }
     case 'confidence':
       return leastConfident(db, scope, SAMPLES);
     case 'labels': {
-      // streams beyond the counted labels are of rarer labels, then of labels that the reference does not have
-      const counted = reference.profile.labels.counts.length;
-      const known = stream < counted ? reference.labels[stream] : undefined;
-      return predictedAs(db, scope, known ?? { noneOf: reference.labels.slice(0, stream === counted ? counted : undefined) }, SAMPLES);
+      const asked = isOfStream(reference, stream);
+      return firstIds((await recentAnswers(db, scope)).filter(({ answer }) => rules.labelsIn(answer)?.some(asked)));
     }
     case 'unseen': {
-      const rows = (await recentTexts(db, scope)).map(({ id, input }) => ({ id, share: unseenShare(reference.vocabulary, input) }));
-      return rows.filter((row) => row.share > 0).sort((a, b) => b.share - a.share || (a.id < b.id ? -1 : 1)).slice(0, SAMPLES).map((row) => row.id);
+      const rows = (await recentAnswers(db, scope)).map(({ id, input }) => ({ id, share: unseenShare(reference.vocabulary, input) }));
+      return firstIds(rows.filter((row) => row.share > 0).sort((a, b) => b.share - a.share || (a.id < b.id ? -1 : 1)));
     }
+    case 'format':
+      return firstIds((await recentAnswers(db, scope)).filter(({ answer }) => rules.isMalformed(answer, metric) === true));
   }
+}
+
+const firstIds = (rows: readonly Pick<RecentAnswer, 'id'>[]) => rows.slice(0, SAMPLES).map((row) => row.id);
+
+/** Whether a label is counted in a stream. Streams beyond the counted labels are of rarer labels, then of labels that the reference does not have. */
+function isOfStream(reference: ReferenceBody, stream: number): (label: string) => boolean {
+  const counted = reference.profile.labels.counts.length;
+  if (stream < counted) return (label) => label === reference.labels[stream];
+  const { labels } = reference.index;
+  return stream === counted ? (label) => (labels.get(label) ?? -1) >= counted : (label) => !labels.has(label);
 }

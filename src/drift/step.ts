@@ -7,7 +7,7 @@ import { countAlarm, insertIncident } from '../store/incidents.ts';
 import type { Queryable } from '../store/postgres.ts';
 import type { MonitorKind } from '../vocabulary.ts';
 import { countsOf, findEffect, guaranteeOf, seriesEntry, topStreams, type Evidence } from './evidence.ts';
-import { courseOf, MONITORS, thresholdOf, type Course, type Monitor } from './monitors.ts';
+import { courseOf, monitorsFor, thresholdOf, type Course, type Monitor } from './monitors.ts';
 import { sampleIds } from './samples.ts';
 import { resumeState, takePane, type MonitorState } from './state.ts';
 
@@ -45,7 +45,7 @@ export interface OpenedIncident {
 export async function stepMonitors(db: Queryable, at: LivePane): Promise<{ steps: MonitorStep[]; opened: OpenedIncident[] }> {
   const stored = new Map((await monitorsOf(db, at.model, at.live.reference)).map((row) => [row.monitor, row.state as MonitorState]));
   const [steps, opened]: [MonitorStep[], OpenedIncident[]] = [[], []];
-  for (const monitor of MONITORS) {
+  for (const monitor of monitorsFor(at.reference)) {
     const courses = courseOf(monitor, at.reference, at.spec.monitor.tolerance[monitor.kind]);
     if (courses === null) continue;
     const before = resumeState(stored.get(monitor.kind) ?? null, at.live.seq, courses.map((course) => course.m), at.pane);

@@ -1,11 +1,10 @@
 /** Feedback: kept whenever it comes; the first of a prediction feeds the monitors, later ones correct the labelled row. */
-import { observeOutcome } from '../profile/index.ts';
 import { insertFeedback, type NewFeedback } from '../store/feedback.ts';
 import { upsertLabels } from '../store/labels.ts';
 import { openPane } from '../store/panes.ts';
 import { lockModel, type Client } from '../store/postgres.ts';
 import { findOldPredictions, findPredictions, type FoundPrediction } from '../store/predictions.ts';
-import { deltaOf, openDeltas, writeDeltas } from './deltas.ts';
+import { countOutcome, deltaOf, openDeltas, writeDeltas } from './deltas.ts';
 import { labelsOf } from './labels.ts';
 import type { ParsedFeedback } from './parse.ts';
 import { compare, unknownModel, write, type RowResult, type WriteParts } from './write.ts';
@@ -17,18 +16,30 @@ export async function writeFeedback(parts: WriteParts, model: string, rows: read
     const predictions = await lockAndFind(db, model, rows);
     const open = await openPane(db, model);
     if (open === null) return rows.map(() => unknownModel(model));
-    const { fresh, first } = await insert(db, model, rows, predictions, now);
+    const misfits = misfitsOf(parts, model, rows, predictions);
+    const fitting = rows.filter((row) => !misfits.has(row));
+    const { fresh, first } = await insert(db, model, fitting, predictions, now);
     const firstOf = [...first].map((row) => ({ row, prediction: predictions.get(row.predictionId) }));
     const deltas = await openDeltas(db, parts.references, model, open, firstOf.map(({ prediction }) => prediction?.adapter ?? null));
     for (const { row, prediction } of firstOf) {
       const delta = deltaOf(deltas, prediction);
-      if (prediction !== undefined && delta !== undefined) observeOutcome(delta.profile, prediction.label, row.label);
+      if (prediction !== undefined && delta !== undefined) countOutcome(delta, prediction.label, row);
     }
     await writeDeltas(db, model, open, deltas);
     const labels = labelsOf(rows.filter((row) => fresh.has(row)), predictions, now);
     if (labels.length > 0) await upsertLabels(db, model, 'feedback', labels, now);
-    return rows.map((row) => (fresh.has(row) ? 'accepted' : 'duplicate'));
+    return rows.map((row) => misfits.get(row) ?? (fresh.has(row) ? 'accepted' : 'duplicate'));
   });
+}
+
+/** Feedback whose truth cannot belong to the text that its prediction was about. */
+function misfitsOf(parts: WriteParts, model: string, rows: readonly ParsedFeedback[], predictions: ReadonlyMap<string, FoundPrediction>): Map<ParsedFeedback, RowResult> {
+  const rules = parts.rulesOf(model);
+  return new Map(rows.flatMap((row) => {
+    const text = predictions.get(row.predictionId)?.input;
+    const problem = row.label === null || text === undefined ? null : rules.misfit(row.label, text);
+    return problem === null ? [] : [[row, { refused: `${rules.truthField}: ${problem}` }] as const];
+  }));
 }
 
 /**

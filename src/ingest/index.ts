@@ -8,8 +8,9 @@ import { createBatcher, type Batcher, type Group } from './batcher.ts';
 import { createReferences } from '../store/reference-cache.ts';
 import { writeFeedback } from './feedback.ts';
 import { writeImport } from './labels.ts';
-import { idOf, parseFeedback, parseImport, parsePrediction, type Parsed, type ParsedFeedback, type ParsedLabel } from './parse.ts';
+import { idOf, parseFeedback, parseImport, parsePrediction, type Parsed, type ParsedFeedback, type ParsedLabel, type RulesOf } from './parse.ts';
 import { writePredictions } from './predictions.ts';
+import { createRules } from './rules.ts';
 import type { IngestAnswer, Refusal } from './schema.ts';
 import { createDays, type RowResult, type WriteParts } from './write.ts';
 
@@ -39,11 +40,15 @@ export interface Ingest {
 }
 
 type Kind = 'predictions' | 'feedback' | 'import';
-type Parse<Row> = (input: unknown) => Parsed<Row> | string;
+type Parse<Row> = (input: unknown, rulesOf: RulesOf) => Parsed<Row> | string;
 
 export function createIngest(options: { pool: Pool; clock: Clock; events: Pick<Events, 'emit'>; limits?: Partial<IngestLimits> }): Ingest {
   const limits = { ...LIMITS, ...options.limits };
-  const parts: WriteParts = { pool: options.pool, clock: options.clock, references: createReferences() };
+  const rules = createRules();
+  const parts: WriteParts = {
+    pool: options.pool, clock: options.clock, references: createReferences(),
+    rulesOf: (model) => rules.of(model) ?? notRegistered(model),
+  };
   const ensureDay = createDays(options.pool);
   const batcher = <Row>(what: string, lanes: number, write: (parts: WriteParts, model: string, rows: readonly Row[]) => Promise<RowResult[]>) =>
     createBatcher<Row, RowResult>({
@@ -62,7 +67,9 @@ export function createIngest(options: { pool: Pool; clock: Clock; events: Pick<E
     const limit = kind === 'import' ? limits.rowsPerImport : limits.rowsPerRequest;
     if (rows.length > limit) throw new TrimtabError('too-large', { what: `a request of ${rows.length} rows`, limit: `${limit} rows` });
     const started = performance.now();
-    const { groups, refused } = sort(rows, parse);
+    const unknown = rules.load(options.pool, rows.flatMap((row) => namedModel(row) ?? []));
+    if (unknown !== null) await unknown;
+    const { groups, refused } = sort(rows, (row) => parse(row, rules.of));
     const results = await to.add(groups);
     const answer = answerOf(rows, groups, results, refused);
     report(kind, rows, groups, results, refused, (performance.now() - started) / 1000);
@@ -72,7 +79,11 @@ export function createIngest(options: { pool: Pool; clock: Clock; events: Pick<E
   return {
     predictions: (rows) => submit('predictions', predictions, rows, parsePrediction),
     feedback: (rows) => submit('feedback', feedback, rows, parseFeedback),
-    importRows: (model, rows) => submit('import', imports, rows, (row) => parseImport(model, row)),
+    async importRows(model, rows) {
+      await rules.load(options.pool, [model]);
+      if (rules.of(model) === null) return notRegistered(model);
+      return submit('import', imports, rows, (row, rulesOf) => parseImport(model, row, rulesOf));
+    },
     async stop() {
       await Promise.all([predictions.stop(), feedback.stop(), imports.stop()]);
     },
@@ -85,7 +96,7 @@ interface IndexedGroup<Row> extends Group<Row> {
 }
 
 /** Parses rows and sorts the good ones by model. */
-function sort<Row>(rows: readonly unknown[], parse: Parse<Row>): { groups: IndexedGroup<Row>[]; refused: Refusal[] } {
+function sort<Row>(rows: readonly unknown[], parse: (row: unknown) => Parsed<Row> | string): { groups: IndexedGroup<Row>[]; refused: Refusal[] } {
   const groups = new Map<string, { key: string; rows: Row[]; indices: number[]; size: number }>();
   const refused: Refusal[] = [];
   rows.forEach((input, index) => {
@@ -131,4 +142,13 @@ function reporter(events: Pick<Events, 'emit'>) {
 
 function modelOf(input: unknown): unknown {
   return typeof input === 'object' && input !== null && 'model' in input ? input.model : null;
+}
+
+function namedModel(input: unknown): string | null {
+  const model = modelOf(input);
+  return typeof model === 'string' ? model : null;
+}
+
+function notRegistered(model: string): never {
+  throw new TrimtabError('not-found', { what: 'model', id: model });
 }

@@ -36,7 +36,8 @@ function resultOf(row: ParsedLabel, last: ReadonlyMap<string, ParsedLabel>, chan
 
 interface Labelled {
   readonly predictionId: string;
-  readonly label: string;
+  /** Null where only a score is known: nothing can be learnt from it. */
+  readonly label: string | null;
 }
 
 /**
@@ -47,7 +48,7 @@ export function labelsOf(feedback: readonly Labelled[], predictions: ReadonlyMap
   const labels = new Map<string, NewLabel>();
   for (const { predictionId, label } of feedback) {
     const prediction = predictions.get(predictionId);
-    if (prediction === undefined) continue;
+    if (prediction === undefined || label === null) continue;
     const earlier = labels.get(predictionId);
     const corrected = earlier !== undefined && (earlier.correctedAt !== null || earlier.label !== label);
     labels.set(predictionId, { id: predictionId, text: prediction.input, segment: prediction.segment, label, labelledAt: now, correctedAt: corrected ? now : null });

@@ -1,9 +1,11 @@
-/** From an unknown row to one that can be written, or to the reason why not. */
-import type { Static, TSchema } from 'typebox';
-import { Compile } from 'typebox/compile';
+/** From an unknown row to one that can be written, or to the reason why not. The rules of the model's task check what it says. */
 import { canonicalJson, sha256 } from '../canonical.ts';
+import { messageOf } from '../errors.ts';
 import type { NewPrediction } from '../store/predictions.ts';
-import { FeedbackInputSchema, ImportRowSchema, MAX_JSON, PredictionInputSchema } from './schema.ts';
+import { canonicalMessages, type Field, type TaskRules } from '../tasks/index.ts';
+import { checker, jsonProblem, textProblem, timeProblem } from './check.ts';
+import { FeedbackInputSchema, ImportRowSchema, PredictionInputSchema } from './schema.ts';
+import { unknownModel } from './write.ts';
 
 /** A row that is ready for its transaction. `size` is about its length in memory, in characters. */
 export interface Parsed<Row> {
@@ -15,34 +17,46 @@ export interface Parsed<Row> {
 export interface ParsedFeedback {
   readonly id: string;
   readonly predictionId: string;
-  readonly label: string;
+  /** The canonical truth; null where only a score is known. */
+  readonly label: string | null;
+  readonly score: number | null;
 }
 
 export interface ParsedLabel {
   readonly id: string;
   readonly text: string;
+  /** The canonical truth. */
   readonly label: string;
   readonly segment: string | null;
   /** null: when it arrives */
   readonly labelledAt: Date | null;
 }
 
+/** The rules of a model that is registered; null of any other. */
+export type RulesOf = (model: string) => TaskRules | null;
+
 const checkPrediction = checker(PredictionInputSchema);
 const checkFeedback = checker(FeedbackInputSchema);
 const checkImport = checker(ImportRowSchema);
 
 /** The prediction, or the reason for refusing it. */
-export function parsePrediction(input: unknown): Parsed<NewPrediction> | string {
+export function parsePrediction(input: unknown, rulesOf: RulesOf): Parsed<NewPrediction> | string {
   const valid = checkPrediction(input);
   if (typeof valid === 'string') return valid;
-  const { id, label, confidence, scores, features, segment, adapter, occurredAt } = valid;
-  const problem = textProblem({ id, input: valid.input, label, segment, adapter }) ?? timeProblem('occurredAt', occurredAt)
+  const rules = rulesOf(valid.model);
+  if (rules === null) return unknownModel(valid.model).refused;
+  const { id, confidence, scores, features, segment, adapter, occurredAt } = valid;
+  const text = inputOf(valid, 'input', rules);
+  if (typeof text !== 'string') return text.refused;
+  const problem = textProblem({ id, input: text, segment, adapter }) ?? timeProblem('occurredAt', occurredAt)
     ?? jsonProblem('scores', scores) ?? jsonProblem('features', features);
   if (problem !== null) return problem;
+  const answer = said(valid, ANSWERS, rules.answerField, (value) => rules.parseAnswer(value, text));
+  if (typeof answer !== 'string') return answer.refused;
   const row: NewPrediction = {
     id,
-    input: valid.input,
-    label,
+    input: text,
+    label: answer,
     confidence: confidence ?? null,
     scores: scores === undefined ? null : JSON.stringify(scores),
     features: features === undefined ? null : JSON.stringify(features),
@@ -50,29 +64,42 @@ export function parsePrediction(input: unknown): Parsed<NewPrediction> | string 
     adapter: adapter ?? null,
     occurredAt: occurredAt === undefined ? null : new Date(occurredAt).toISOString(),
   };
-  return { model: valid.model, row, size: valid.input.length + (row.scores?.length ?? 0) + (row.features?.length ?? 0) };
+  return { model: valid.model, row, size: text.length + answer.length + (row.scores?.length ?? 0) + (row.features?.length ?? 0) };
 }
 
 /** The feedback, or the reason for refusing it. */
-export function parseFeedback(input: unknown): Parsed<ParsedFeedback> | string {
+export function parseFeedback(input: unknown, rulesOf: RulesOf): Parsed<ParsedFeedback> | string {
   const valid = checkFeedback(input);
   if (typeof valid === 'string') return valid;
-  const { predictionId, label } = valid;
-  const problem = textProblem({ predictionId, label, id: valid.id });
+  const rules = rulesOf(valid.model);
+  if (rules === null) return unknownModel(valid.model).refused;
+  const { predictionId, score, thumbs } = valid;
+  const problem = textProblem({ predictionId, id: valid.id });
   if (problem !== null) return problem;
-  const id = valid.id ?? sha256(canonicalJson([predictionId, label]));
-  return { model: valid.model, row: { id, predictionId, label }, size: label.length };
+  const given = [...TRUTHS, 'score', 'thumbs'].filter((name) => valid[name as keyof typeof valid] !== undefined);
+  if (given.length !== 1) return `exactly one of ${rules.truthField}, score and thumbs is needed, not ${given.length === 0 ? 'none' : given.join(' and ')}`;
+  const worth = score ?? (thumbs === undefined ? null : thumbs === 'up' ? 1 : 0);
+  const truth = worth === null ? said(valid, TRUTHS, rules.truthField, (value) => rules.parseTruth(value)) : null;
+  if (typeof truth === 'object' && truth !== null) return truth.refused;
+  const id = valid.id ?? sha256(canonicalJson([predictionId, truth ?? { score: worth }]));
+  return { model: valid.model, row: { id, predictionId, label: truth, score: worth }, size: truth?.length ?? 1 };
 }
 
 /** The labelled row of an import into `model`, or the reason for refusing it. */
-export function parseImport(model: string, input: unknown): Parsed<ParsedLabel> | string {
+export function parseImport(model: string, input: unknown, rulesOf: RulesOf): Parsed<ParsedLabel> | string {
   const valid = checkImport(input);
   if (typeof valid === 'string') return valid;
-  const { text, label, segment, labelledAt } = valid;
-  const problem = textProblem({ id: valid.id, text, label, segment }) ?? timeProblem('labelledAt', labelledAt);
+  const rules = rulesOf(model);
+  if (rules === null) return unknownModel(model).refused;
+  const { segment, labelledAt } = valid;
+  const text = inputOf(valid, 'text', rules);
+  if (typeof text !== 'string') return text.refused;
+  const problem = textProblem({ id: valid.id, text, segment }) ?? timeProblem('labelledAt', labelledAt);
   if (problem !== null) return problem;
-  const row = { id: valid.id ?? sha256(text), text, label, segment: segment ?? null, labelledAt: labelledAt === undefined ? null : new Date(labelledAt) };
-  return { model, row, size: text.length };
+  const truth = said(valid, TRUTHS, rules.truthField, (value) => rules.parseTruth(value, text));
+  if (typeof truth !== 'string') return truth.refused;
+  const row = { id: valid.id ?? sha256(text), text, label: truth, segment: segment ?? null, labelledAt: labelledAt === undefined ? null : new Date(labelledAt) };
+  return { model, row, size: text.length + truth.length };
 }
 
 /** The id that a row names, valid or not, so that whoever sent it can find it. */
@@ -81,49 +108,36 @@ export function idOf(input: unknown): string | null {
   return typeof id === 'string' ? id.slice(0, 200) : null;
 }
 
-function checker<T extends TSchema>(schema: T): (input: unknown) => Static<T> | string {
-  const validator = Compile(schema);
-  return (input) => {
-    if (validator.Check(input)) return input as Static<T>;
-    const [first, ...rest] = validator.Errors(input);
-    // a false branch of additionalProperties says only "schema is false"; the next error names the field
-    const error = first?.keyword === 'boolean' ? (rest[0] ?? first) : first;
-    if (error === undefined) return 'the row is not valid';
-    if (error.keyword === 'additionalProperties') {
-      return `there is no field "${String(error.params.additionalProperties[0])}"; the fields are ${Object.keys((schema as { properties?: object }).properties ?? {}).join(', ')}`;
-    }
-    return `${error.instancePath === '' ? 'the row' : error.instancePath.slice(1).replaceAll('/', '.')} ${error.message}`;
-  };
+const ANSWERS = ['label', 'labels', 'spans', 'ranking', 'output'] as const satisfies readonly Field[];
+const TRUTHS = ['label', 'labels', 'spans', 'document', 'completion'] as const satisfies readonly Field[];
+
+interface Refused {
+  readonly refused: string;
 }
 
-/** PostgreSQL stores neither; replacing them would store what was not sent. */
-function textProblem(fields: Readonly<Record<string, string | undefined>>): string | null {
-  for (const name in fields) {
-    const text = fields[name];
-    if (text === undefined) continue;
-    if (text.includes('\0')) return `${name} has the character U+0000, which cannot be stored; remove it`;
-    if (!text.isWellFormed()) return `${name} has half a surrogate pair, which is no character; send whole characters`;
+/** What a row says in the one field that is its task's. */
+function said<F extends Field>(row: { readonly [K in F]?: unknown }, fields: readonly F[], own: Field, parse: (value: unknown) => string): string | Refused {
+  for (const field of fields) {
+    if (field !== own && row[field] !== undefined) return { refused: `${field} is not of this model's task: it takes ${own}` };
   }
-  return null;
-}
-
-const LAST_TIME = Date.parse('9999-12-31T23:59:59.999Z');
-
-/** JavaScript takes 30 February for 2 March, and years that PostgreSQL writes in another way: one such row would fail its whole batch. */
-function timeProblem(name: string, time: string | undefined): string | null {
-  if (time === undefined) return null;
-  const [date, at] = [time.slice(0, 10), Date.parse(time)];
-  const day = Date.parse(`${date}T00:00:00Z`);
-  if (Number.isNaN(at) || Number.isNaN(day) || new Date(day).toISOString().slice(0, 10) !== date) return `${name} is no time of the calendar: ${time}`;
-  return at >= 0 && at <= LAST_TIME ? null : `${name} must be a time from 1970 to 9999, not ${time}`;
-}
-
-function jsonProblem(name: string, value: Readonly<Record<string, unknown>> | undefined): string | null {
-  if (value === undefined) return null;
-  if (JSON.stringify(value).length > MAX_JSON) return `${name} is longer than ${MAX_JSON} characters as JSON`;
-  for (const [key, member] of Object.entries(value)) {
-    const problem = textProblem({ [`the name of a member of ${name}`]: key, [`${name}.${key}`]: typeof member === 'string' ? member : undefined });
-    if (problem !== null) return problem;
+  const value = row[own as F];
+  if (value === undefined) return { refused: `the row must have required properties ${own}` };
+  try {
+    return parse(value);
+  } catch (error) {
+    return { refused: messageOf(error) };
   }
-  return null;
+}
+
+/** The text that a row is about: its own, or its messages as one. */
+function inputOf<N extends 'input' | 'text'>(row: { readonly [K in N]?: string } & { readonly messages?: unknown }, name: N, rules: TaskRules): string | Refused {
+  const text = row[name];
+  if (row.messages === undefined) return text ?? { refused: `the row must have required properties ${name}` };
+  if (rules.task !== 'generation') return { refused: `messages are not of this model's task: it takes ${name}` };
+  if (text !== undefined) return { refused: `it has both ${name} and messages; send one of them` };
+  try {
+    return canonicalMessages(row.messages);
+  } catch (error) {
+    return { refused: messageOf(error) };
+  }
 }

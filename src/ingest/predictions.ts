@@ -1,11 +1,10 @@
 /** Predictions: parsed once, written once and profiled once, in one transaction. */
-import { observeOutcome, observePrediction } from '../profile/index.ts';
 import { matchFeedback } from '../store/feedback.ts';
 import { upsertLabels } from '../store/labels.ts';
 import { openPane, type OpenPane } from '../store/panes.ts';
 import { isDuplicate, lockModel, type Client } from '../store/postgres.ts';
 import { copyIds, copyPredictions, insertPredictions, takeIds, type Arrival, type NewPrediction } from '../store/predictions.ts';
-import { deltaOf, openDeltas, writeDeltas, type Delta } from './deltas.ts';
+import { countAnswer, countOutcome, deltaOf, openDeltas, writeDeltas, type Delta } from './deltas.ts';
 import { labelsOf } from './labels.ts';
 import { byId, unknownModel, write, type RowResult, type WriteParts } from './write.ts';
 
@@ -66,20 +65,25 @@ async function profileTaken(parts: WriteParts, db: Client, model: string, open: 
   const deltas = await openDeltas(db, parts.references, model, open, taken.map((row) => row.adapter));
   for (const row of taken) {
     const delta = deltaOf(deltas, row);
-    if (delta !== undefined) observePrediction(delta.profile, delta.reference, { text: row.input, label: row.label, confidence: row.confidence });
+    if (delta !== undefined) countAnswer(delta, row);
   }
-  if (open.waiting) await matchWaiting(db, model, deltas, taken, now);
+  if (open.waiting) await matchWaiting(parts, db, model, deltas, taken, now);
   await writeDeltas(db, model, open, deltas);
 }
 
 /** Feedback that came before its prediction: it is labelled now, and the first of each prediction counts for the monitors. */
-async function matchWaiting(db: Client, model: string, deltas: ReadonlyMap<string, Delta>, taken: readonly NewPrediction[], now: Date): Promise<void> {
+async function matchWaiting(parts: WriteParts, db: Client, model: string, deltas: ReadonlyMap<string, Delta>, taken: readonly NewPrediction[], now: Date): Promise<void> {
   const byPrediction = new Map(taken.map((row) => [row.id, row]));
-  const matched = await matchFeedback(db, model, [...byPrediction.keys()], now);
+  const rules = parts.rulesOf(model);
+  // only now is there a text to hold a truth against; one that does not fit is kept as it came and used for nothing
+  const matched = (await matchFeedback(db, model, [...byPrediction.keys()], now)).filter(({ predictionId, label }) => {
+    const text = byPrediction.get(predictionId)?.input;
+    return label === null || text === undefined || rules.misfit(label, text) === null;
+  });
   for (const feedback of matched) {
     const prediction = byPrediction.get(feedback.predictionId);
     const delta = deltaOf(deltas, prediction);
-    if (feedback.first && prediction !== undefined && delta !== undefined) observeOutcome(delta.profile, prediction.label, feedback.label);
+    if (feedback.first && prediction !== undefined && delta !== undefined) countOutcome(delta, prediction.label, feedback);
   }
   if (matched.length > 0) await upsertLabels(db, model, 'feedback', labelsOf(matched, byPrediction, now), now);
 }

@@ -11,18 +11,47 @@ export const MAX_TEXT = 65_536;
 export const MAX_NAME = 200;
 /** Longest JSON text of `scores` and of `features`, in UTF-16 units. */
 export const MAX_JSON = 65_536;
+export const MAX_DOCUMENTS = 1_000;
 
 const name = (description: string) => Type.String({ minLength: 1, maxLength: MAX_NAME, description });
 const model = Type.String({ pattern: MODEL, description: 'name of the model' });
 const time = (description: string) => Type.String({ pattern: TIME, description });
+const text = (description: string) => Type.String({ maxLength: MAX_TEXT, description });
+
+export const SpanSchema = Type.Object(
+  {
+    start: Type.Integer({ minimum: 0, description: 'first UTF-16 unit of the span, from 0, as JavaScript counts' }),
+    end: Type.Integer({ minimum: 1, description: 'the unit after its last' }),
+    label: name('what the span is'),
+  },
+  { ...strict, title: 'Span' },
+);
+export const MessageSchema = Type.Object({ role: name('who speaks, such as user'), content: text('what is said') }, { ...strict, title: 'Message' });
+export const messages = Type.Array(MessageSchema, { minItems: 1, description: 'generation: a chat, in place of the text' });
+
+/** A row has exactly the field of its model's task. */
+const labels = (description: string) => Type.Array(name('a label'), { description });
+const spans = (description: string) => Type.Array(SpanSchema, { description });
+const TRUTH = {
+  label: Type.Optional(name('classification: true label')),
+  labels: Type.Optional(labels('classification, labels multi: all true labels, [] for none')),
+  spans: Type.Optional(spans('extraction: the true spans, not overlapping, [] for none')),
+  document: Type.Optional(text('embedding: text of the right document, such as the one that was clicked, or a better one')),
+  completion: Type.Optional(text('generation: the text that would have been right, such as the corrected output')),
+};
 
 export const PredictionInputSchema = Type.Object(
   {
     model,
     id: name('id of the prediction, unique per model: the same id again within seven days is a duplicate'),
-    input: Type.String({ maxLength: MAX_TEXT, description: 'text that the model was given' }),
-    label: name('label that the model answered'),
-    confidence: Type.Optional(Type.Number({ minimum: 0, maximum: 1, description: 'probability of the label' })),
+    input: Type.Optional(text('text that the model was given')),
+    messages: Type.Optional(messages),
+    label: Type.Optional(name('classification: label that the model answered')),
+    labels: Type.Optional(labels('classification, labels multi: all labels that it answered')),
+    spans: Type.Optional(spans('extraction: spans that it answered, not overlapping')),
+    ranking: Type.Optional(Type.Array(text('text of a document'), { maxItems: MAX_DOCUMENTS, description: 'embedding: texts of the documents that it found, best first; the first ten are kept' })),
+    output: Type.Optional(text('generation: text that it answered')),
+    confidence: Type.Optional(Type.Number({ minimum: 0, maximum: 1, description: 'probability of the answer' })),
     scores: Type.Optional(Type.Record(Type.String(), Type.Number(), { description: 'probability of each label' })),
     features: Type.Optional(
       Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean(), Type.Null()]), { description: 'further values of the request' }),
@@ -31,7 +60,7 @@ export const PredictionInputSchema = Type.Object(
     adapter: Type.Optional(name('adapter that answered; the live one when left out')),
     occurredAt: Type.Optional(time('when the model answered, ISO 8601 with a zone')),
   },
-  { ...strict, title: 'Prediction' },
+  { ...strict, title: 'Prediction', description: 'input (or messages), and the answer in the field of the model\'s task' },
 );
 export type PredictionInput = Static<typeof PredictionInputSchema>;
 
@@ -39,22 +68,25 @@ export const FeedbackInputSchema = Type.Object(
   {
     model,
     predictionId: name('id of the prediction'),
-    label: name('true label'),
-    id: Type.Optional(name('id of the feedback; made of predictionId and label when left out, so that a repeat is a duplicate')),
+    ...TRUTH,
+    score: Type.Optional(Type.Number({ minimum: 0, maximum: 1, description: 'what the answer was worth, where nobody says what would have been right: feeds the error monitor, never datasets' })),
+    thumbs: Type.Optional(Type.Unsafe<'up' | 'down'>({ type: 'string', enum: ['up', 'down'], description: 'up is a score of 1, down of 0' })),
+    id: Type.Optional(name('id of the feedback; made of predictionId and what is told when left out, so that a repeat is a duplicate')),
   },
-  { ...strict, title: 'Feedback' },
+  { ...strict, title: 'Feedback', description: 'the truth in the field of the model\'s task, or score, or thumbs' },
 );
 export type FeedbackInput = Static<typeof FeedbackInputSchema>;
 
 export const ImportRowSchema = Type.Object(
   {
     id: Type.Optional(name('id of the row; made of its text when left out')),
-    text: Type.String({ minLength: 1, maxLength: MAX_TEXT, description: 'text to be labelled' }),
-    label: name('true label'),
+    text: Type.Optional(Type.String({ minLength: 1, maxLength: MAX_TEXT, description: 'text that the truth is about' })),
+    messages: Type.Optional(messages),
+    ...TRUTH,
     segment: Type.Optional(name('part of the traffic, such as a language')),
     labelledAt: Type.Optional(time('when it was labelled; now when left out')),
   },
-  { ...strict, title: 'ImportRow' },
+  { ...strict, title: 'ImportRow', description: 'text (or messages), and the truth in the field of the model\'s task' },
 );
 export type ImportRow = Static<typeof ImportRowSchema>;
 

@@ -2,6 +2,7 @@
 import type { Clock } from '../clock.ts';
 import { ensurePartitions } from '../store/partitions.ts';
 import { isGivenUp, transaction, type Client, type Pool } from '../store/postgres.ts';
+import type { TaskRules } from '../tasks/index.ts';
 import { DAY } from '../vocabulary.ts';
 import type { References } from '../store/reference-cache.ts';
 
@@ -9,6 +10,8 @@ export interface WriteParts {
   readonly pool: Pool;
   readonly clock: Clock;
   readonly references: References;
+  /** Of a model that is known to be registered. */
+  readonly rulesOf: (model: string) => TaskRules;
 }
 
 /** What became of one row. */

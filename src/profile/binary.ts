@@ -3,31 +3,36 @@
  *
  *     u8 0x50 'P', u8 version, then unsigned LEB128 numbers (7 bits a byte, low bits first):
  *     edges, labels, rows, confidence {count, sum, squares, nulls, nonFinite}, bins*, label counts*, other, unseen,
- *     unseen {rows, sum, squares}, outcome {labelled, errors}
+ *     unseen {rows, sum, squares}, outcome {labelled, errors}; version 2 goes on: outcome {loss, squares}, format {rows, bad}
  *     *) how many are not 0, then for each: empty places before it, count
+ *
+ * Version 1 is written wherever it says everything: every outcome right or entirely wrong, and no answer with a form.
  */
 import { TrimtabError } from '../errors.ts';
-import { EDGES } from './numeric.ts';
+import { EDGES, UNIT } from './numeric.ts';
 import { COUNTED_LABELS, profileOfSize, type Profile } from './profile.ts';
 
 const MAGIC = 0x50;
-const VERSION = 1;
+const VERSIONS = [1, 2] as const;
 
 export function encodeProfile(profile: Profile): Uint8Array {
-  const bytes: number[] = [MAGIC, VERSION];
-  const { confidence, labels, unseen, outcome } = profile;
+  const { confidence, labels, unseen, outcome, format } = profile;
+  const plain = outcome.loss === outcome.errors * UNIT && outcome.squares === outcome.loss && format.rows === 0;
+  const bytes: number[] = [MAGIC, plain ? 1 : 2];
   const numbers = [confidence.bins.length - 1, labels.counts.length, profile.rows, confidence.count, confidence.sum, confidence.squares, confidence.nulls, confidence.nonFinite];
   for (const value of numbers) writeNumber(bytes, value);
   writeSparse(bytes, confidence.bins);
   writeSparse(bytes, labels.counts);
   for (const value of [labels.other, labels.unseen, unseen.rows, unseen.sum, unseen.squares, outcome.labelled, outcome.errors]) writeNumber(bytes, value);
+  if (!plain) for (const value of [outcome.loss, outcome.squares, format.rows, format.bad]) writeNumber(bytes, value);
   return Uint8Array.from(bytes);
 }
 
 /** @throws TrimtabError `bad-data` on anything but bytes that `encodeProfile` made */
 export function decodeProfile(bytes: Uint8Array): Profile {
   if (bytes[0] !== MAGIC) throw damaged('it does not begin with the mark of a profile');
-  if (bytes[1] !== VERSION) throw damaged(`version ${bytes[1]} is unknown`);
+  const version = VERSIONS.find((each) => each === bytes[1]);
+  if (version === undefined) throw damaged(`version ${bytes[1]} is unknown`);
   const reader: Reader = { bytes, at: 2 };
   const [edges, labels] = [readNumber(reader), readNumber(reader)];
   if (edges > EDGES || labels > COUNTED_LABELS) throw damaged(`${edges} edges and ${labels} labels are more than a profile has`);
@@ -39,6 +44,9 @@ export function decodeProfile(bytes: Uint8Array): Profile {
   readFields(reader, profile.labels, ['other', 'unseen']);
   readFields(reader, profile.unseen, ['rows', 'sum', 'squares']);
   readFields(reader, profile.outcome, ['labelled', 'errors']);
+  if (version === 1) profile.outcome.loss = profile.outcome.squares = profile.outcome.errors * UNIT;
+  else readFields(reader, profile.outcome, ['loss', 'squares']);
+  if (version === 2) readFields(reader, profile.format, ['rows', 'bad']);
   if (reader.at !== bytes.length) throw damaged(`${bytes.length - reader.at} bytes follow its end`);
   return profile;
 }

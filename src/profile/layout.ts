@@ -1,15 +1,18 @@
 /** The reference: what a profile counts by (labels, edges, vocabulary), and the profile of the exam rows. */
+import type { Task } from '../vocabulary.ts';
 import { binsOf, quantileEdges } from './numeric.ts';
-import { emptyProfile, observeOutcome, observePrediction, type CountingIndex, type Profile } from './profile.ts';
+import { emptyProfile, observeOutcome, observePrediction, type CountingIndex, type ObservedPrediction, type Profile } from './profile.ts';
 import { vocabularyOf, type Vocabulary } from './vocabulary.ts';
 
 export interface ReferenceBody {
   readonly version: 1;
   readonly model: string;
   readonly adapter: string;
+  /** What rows are scored by, here and in every pane that is held against this. */
+  readonly scoring: Scoring;
   /** ISO 8601. */
   readonly createdAt: string;
-  /** Labels that the exam rows have, predicted or true, the most often predicted first. */
+  /** Labels that the exam rows have, predicted or true, the most often predicted first; none where they are of no closed set. */
   readonly labels: readonly string[];
   /** Edges of the confidence's bins. */
   readonly edges: Float64Array;
@@ -23,19 +26,28 @@ export interface ReferenceBody {
   readonly index: CountingIndex;
 }
 
-export interface ScoredRow {
+/** Names that `tasks` knows; here they are only kept. */
+export interface Scoring {
+  readonly task: Task;
+  readonly labelling: string;
+  readonly metric: string;
+}
+
+export const ACCURACY: Scoring = { task: 'classification', labelling: 'single', metric: 'accuracy' };
+
+export interface ScoredRow extends ObservedPrediction {
   readonly id: string;
-  readonly text: string;
-  /** As predicted. */
-  readonly label: string;
-  readonly confidence: number | null;
-  readonly trueLabel: string;
+  readonly trueLabel: ObservedPrediction['label'];
+  /** What the answer was worth, in [0, 1]; left out: 1 where the one label is the true one, else 0. */
+  readonly score?: number;
 }
 
 export interface ReferenceParts {
   readonly model: string;
   readonly adapter: string;
   readonly createdAt: string;
+  /** Accuracy of one label when left out. */
+  readonly scoring?: Scoring;
   readonly trainTexts: readonly string[];
   readonly rows: readonly ScoredRow[];
 }
@@ -44,11 +56,11 @@ const SAMPLES = 50;
 const SAMPLE_LENGTH = 500;
 
 /** Builds the reference of an adapter from the train texts and the exam rows that it scored; the order of rows matters to samples alone. */
-export function buildReference({ model, adapter, createdAt, trainTexts, rows }: ReferenceParts): ReferenceBody {
+export function buildReference({ model, adapter, createdAt, scoring = ACCURACY, trainTexts, rows }: ReferenceParts): ReferenceBody {
   const labels = byFrequency(rows);
   const edges = quantileEdges(rows.flatMap((row) => (row.confidence !== null && row.confidence >= 0 && row.confidence <= 1 ? [row.confidence] : [])));
   const body: ReferenceBody = {
-    version: 1, model, adapter, createdAt, labels, edges,
+    version: 1, model, adapter, scoring, createdAt, labels, edges,
     vocabulary: vocabularyOf(trainTexts),
     profile: emptyProfile({ labels, edges }),
     samples: spread(rows, SAMPLES).map(({ id, text }) => ({ id, text: text.slice(0, SAMPLE_LENGTH) })),
@@ -56,7 +68,7 @@ export function buildReference({ model, adapter, createdAt, trainTexts, rows }: 
   };
   for (const row of rows) {
     observePrediction(body.profile, body, row);
-    observeOutcome(body.profile, row.label, row.trueLabel);
+    observeOutcome(body.profile, row.score ?? Number(row.label === row.trueLabel));
   }
   return body;
 }
@@ -68,12 +80,14 @@ export function indexOf(labels: readonly string[], edges: Float64Array): Countin
 function byFrequency(rows: readonly ScoredRow[]): string[] {
   const times = new Map<string, number>();
   for (const { label, trueLabel } of rows) {
-    times.set(label, (times.get(label) ?? 0) + 1);
-    if (!times.has(trueLabel)) times.set(trueLabel, 0);
+    for (const each of listed(label)) times.set(each, (times.get(each) ?? 0) + 1);
+    for (const each of listed(trueLabel)) if (!times.has(each)) times.set(each, 0);
   }
   // ties by code unit, so that the order depends on no locale
   return [...times].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).map(([label]) => label);
 }
+
+const listed = (label: ObservedPrediction['label']) => (label === null ? [] : typeof label === 'string' ? [label] : label);
 
 function spread<T>(rows: readonly T[], most: number): T[] {
   const step = Math.max(1, rows.length / most);

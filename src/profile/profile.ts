@@ -32,7 +32,10 @@ export interface Profile {
   };
   /** Per row the share of its n-grams that no train row has; sums in units of 2^-20. */
   readonly unseen: { rows: number; sum: number; squares: number };
-  readonly outcome: { labelled: number; errors: number };
+  /** `labelled` rows, of which `errors` were not entirely right; sum of 1 - score, and of its square, in units of 2^-20. */
+  readonly outcome: { labelled: number; errors: number; loss: number; squares: number };
+  /** Answers whose form was looked at, and those without it; both 0 where the task has no form. */
+  readonly format: { rows: number; bad: number };
 }
 
 /** Labels that are counted one by one: keeps a profile small when a model has thousands. */
@@ -40,8 +43,11 @@ export const COUNTED_LABELS = 256;
 
 export interface ObservedPrediction {
   readonly text: string;
-  readonly label: string;
+  /** The label of the answer, or its labels; null when it has none of a closed set. */
+  readonly label: string | readonly string[] | null;
   readonly confidence: number | null;
+  /** Whether the answer lacks its form; null or left out: it has none. */
+  readonly malformed?: boolean | null;
 }
 
 type Shape = { readonly labels: readonly string[]; readonly edges: Float64Array };
@@ -56,14 +62,20 @@ export function profileOfSize(edges: number, labels: number): Profile {
     confidence: emptyNumeric(edges),
     labels: { counts: new Float64Array(labels), other: 0, unseen: 0 },
     unseen: { rows: 0, sum: 0, squares: 0 },
-    outcome: { labelled: 0, errors: 0 },
+    outcome: { labelled: 0, errors: 0, loss: 0, squares: 0 },
+    format: { rows: 0, bad: 0 },
   };
 }
 
 export function observePrediction(profile: Profile, reference: Counting, row: ObservedPrediction): void {
   profile.rows++;
   observeNumber(profile.confidence, reference.index.bins, row.confidence);
-  observeLabel(profile.labels, reference.index.labels, row.label);
+  if (typeof row.label === 'string') observeLabel(profile.labels, reference.index.labels, row.label);
+  else if (row.label !== null) observeLabels(profile.labels, reference.index.labels, row.label);
+  if (row.malformed === true || row.malformed === false) {
+    profile.format.rows++;
+    if (row.malformed) profile.format.bad++;
+  }
   const share = unseenShare(reference.vocabulary, row.text);
   profile.unseen.rows++;
   profile.unseen.sum += Math.round(share * UNIT);
@@ -78,10 +90,27 @@ export function observeLabel(labels: Profile['labels'], index: ReadonlyMap<strin
   else labels.other++;
 }
 
-/** Counts what became known of one prediction. */
-export function observeOutcome(profile: Profile, predictedLabel: string, trueLabel: string): void {
-  profile.outcome.labelled++;
-  if (predictedLabel !== trueLabel) profile.outcome.errors++;
+/** Counts the labels of one row, each stream once: a monitor bets on rows, which a label is in or is not. */
+function observeLabels(labels: Profile['labels'], index: ReadonlyMap<string, number>, row: readonly string[]): void {
+  let [other, unseen] = [false, false];
+  for (const label of new Set(row)) {
+    const at = index.get(label);
+    if (at === undefined) unseen = true;
+    else if (at < labels.counts.length) labels.counts[at] = (labels.counts[at] as number) + 1;
+    else other = true;
+  }
+  if (other) labels.other++;
+  if (unseen) labels.unseen++;
+}
+
+/** Counts what became known of one prediction: its score in [0, 1]. Losses are rounded down, so that no pane claims more than came. */
+export function observeOutcome(profile: Profile, score: number): void {
+  const { outcome } = profile;
+  outcome.labelled++;
+  if (score >= 1) return;
+  outcome.errors++;
+  outcome.loss += Math.floor((1 - score) * UNIT);
+  outcome.squares += Math.floor((1 - score) ** 2 * UNIT);
 }
 
 /** The profile of the rows of both. @throws TrimtabError `bad-data` when they belong to references of different shape */
@@ -103,7 +132,8 @@ export function addInto(total: Profile, part: Profile, sign: 1 | -1 = 1): Profil
   addFields(total.confidence, part.confidence, ['count', 'sum', 'squares', 'nulls', 'nonFinite'], sign);
   addFields(total.labels, part.labels, ['other', 'unseen'], sign);
   addFields(total.unseen, part.unseen, ['rows', 'sum', 'squares'], sign);
-  addFields(total.outcome, part.outcome, ['labelled', 'errors'], sign);
+  addFields(total.outcome, part.outcome, ['labelled', 'errors', 'loss', 'squares'], sign);
+  addFields(total.format, part.format, ['rows', 'bad'], sign);
   addArrays(total.confidence.bins, part.confidence.bins, sign);
   addArrays(total.labels.counts, part.labels.counts, sign);
   return total;

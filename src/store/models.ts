@@ -1,5 +1,7 @@
 /** Models, and every spec that ever was in force. */
 import type { ModelSpec } from '../spec.ts';
+import type { Labelling } from '../tasks/index.ts';
+import type { Task } from '../vocabulary.ts';
 import type { Queryable } from './postgres.ts';
 
 export interface StoredModel {
@@ -52,6 +54,15 @@ async function openFirstPane(db: Queryable, model: string, now: Date): Promise<v
 export async function getModel(db: Queryable, name: string): Promise<StoredModel | null> {
   const { rows } = await db.query<StoredModel>(`select ${COLUMNS} from models where name = $1`, [name]);
   return rows[0] ?? null;
+}
+
+/** Tasks of those of the models that are registered. */
+export async function tasksOf(db: Queryable, names: readonly string[]): Promise<{ name: string; task: Task; labels: Labelling | null }[]> {
+  const { rows } = await db.query<{ name: string; task: Task; labels: Labelling | null }>(
+    `select name, spec ->> 'task' as task, spec ->> 'labels' as labels from models where name = any($1::text[])`,
+    [names],
+  );
+  return rows;
 }
 
 /** All models by name. */

@@ -14,16 +14,16 @@ const RECENT = `select id, input, label, confidence, received_at from prediction
 
 const values = ({ model, adapter, since }: SampleScope) => [model, adapter, since];
 
-/** Predictions that were found wrong, the latest found first. */
-export async function wrongPredictions(db: Queryable, scope: SampleScope, limit: number): Promise<string[]> {
-  const { rows } = await db.query<{ id: string }>(
-    `select p.id from (
-       select id, label, labelled_at from labelled_rows where model = $1 and origin = 'feedback' and labelled_at >= $3 order by labelled_at desc limit ${LOOKED_AT}
-     ) l join predictions p on p.model = $1 and p.id = l.id
-     where p.adapter = $2 and p.label <> l.label order by l.labelled_at desc, p.id limit $4`,
-    [...values(scope), limit],
+/** Predictions with the first that became known of them, a truth or a score, the latest known first. */
+export async function judgedPredictions(db: Queryable, scope: SampleScope): Promise<{ id: string; answer: string; label: string | null; score: number | null }[]> {
+  const { rows } = await db.query<{ id: string; answer: string; label: string | null; score: number | null }>(
+    `select p.id, p.label as answer, f.label, f.score from (
+       select prediction_id, label, score, matched_at, seq from feedback where model = $1 and first and matched_at >= $3 order by matched_at desc, seq desc limit ${LOOKED_AT}
+     ) f join predictions p on p.model = $1 and p.id = f.prediction_id
+     where p.adapter = $2 order by f.matched_at desc, p.id`,
+    values(scope),
   );
-  return rows.map((row) => row.id);
+  return rows;
 }
 
 export async function leastConfident(db: Queryable, scope: SampleScope, limit: number): Promise<string[]> {
@@ -31,16 +31,16 @@ export async function leastConfident(db: Queryable, scope: SampleScope, limit: n
   return rows.map((row) => row.id);
 }
 
-/** Predictions with the label; with a list of known labels, those of none of them. */
-export async function predictedAs(db: Queryable, scope: SampleScope, label: string | { readonly noneOf: readonly string[] }, limit: number): Promise<string[]> {
-  const [condition, wanted] = typeof label === 'string' ? ['label = $4', label] : ['label <> all($4::text[])', label.noneOf];
-  const { rows } = await db.query<{ id: string }>(`select id from (${RECENT}) r where ${condition} order by received_at desc, id limit $5`, [...values(scope), wanted, limit]);
-  return rows.map((row) => row.id);
+export interface RecentAnswer {
+  readonly id: string;
+  readonly input: string;
+  /** Canonical. */
+  readonly answer: string;
 }
 
-/** The newest predictions with their texts. */
-export async function recentTexts(db: Queryable, scope: SampleScope): Promise<{ id: string; input: string }[]> {
-  const { rows } = await db.query<{ id: string; input: string }>(RECENT, values(scope));
+/** The newest predictions. */
+export async function recentAnswers(db: Queryable, scope: SampleScope): Promise<RecentAnswer[]> {
+  const { rows } = await db.query<RecentAnswer>(`select id, input, label as answer from (${RECENT}) r order by received_at desc, id`, values(scope));
   return rows;
 }
 

@@ -1,9 +1,9 @@
 /** Checks that the tasks share. All name the field, what is wrong with it and what would be right. */
 import { TrimtabError } from '../errors.ts';
 
-/** Longest label, in UTF-16 units. */
+/** Longest label, in code points. */
 export const MAX_LABEL = 200;
-/** Longest text of a truth or an answer, in UTF-16 units. */
+/** Longest text of a truth or an answer, in code points. */
 export const MAX_ANSWER = 65_536;
 
 export function bad(what: string, problem: string, right: string): TrimtabError {
@@ -14,7 +14,7 @@ export function bad(what: string, problem: string, right: string): TrimtabError 
 export function textOf(value: unknown, what: string, limit: number, least = 1): string {
   const right = `it must be a text of ${least} to ${limit.toLocaleString('en-US')} characters`;
   if (typeof value !== 'string') throw bad(what, `it is ${kindOf(value)}`, right);
-  if (value.length < least || value.length > limit) throw bad(what, `it has ${value.length} characters`, right);
+  if (value.length < least || (value.length > limit && [...value].length > limit)) throw bad(what, `it has ${value.length} characters`, right);
   if (value.includes('\0')) throw bad(what, 'it has the character U+0000', 'remove it: it cannot be stored');
   if (!value.isWellFormed()) throw bad(what, 'it has half a surrogate pair', 'send whole characters');
   return value;

@@ -11,6 +11,7 @@ export const classification: TaskRules = {
   truthField: 'label',
   answerField: 'label',
   metrics: METRICS,
+  binary: METRICS,
   parseTruth: label,
   parseAnswer: label,
   score(truth, answer, metric) {
@@ -18,6 +19,9 @@ export const classification: TaskRules = {
     if (metric === 'accuracy') return truth === answer ? 1 : 0;
     throw unknownMetric(metric, METRICS);
   },
+  misfit: () => null,
+  groupOf: (truth) => truth,
+  isMalformed: () => null,
   toJobRow: (row) => row,
   fromPrediction({ label: answered }) {
     if (answered === undefined) throw bad('prediction', 'it has no label', 'a classification answers {id, label}');

@@ -29,6 +29,7 @@ export const embedding: TaskRules = {
   truthField: 'document',
   answerField: 'ranking',
   metrics: METRICS,
+  binary: ['recall@1', 'recall@10'],
   parseTruth: (value) => textOf(value, 'document', MAX_ANSWER),
   parseAnswer(value) {
     const list = listOf(value, 'ranking', 'send the texts of the documents, best first', MOST);
@@ -42,6 +43,9 @@ export const embedding: TaskRules = {
     if (metric === 'recall@10') return rank === 0 ? 0 : 1;
     throw unknownMetric(metric, METRICS);
   },
+  misfit: () => null,
+  groupOf: documentDigest,
+  isMalformed: () => null,
   toJobRow: ({ label, ...row }) => ({ ...row, positive: label }),
   fromPrediction({ ranking }) {
     if (ranking === undefined || !ranking.every((digest) => DIGEST.test(digest))) throw bad('prediction', 'it has no ranking of digests', 'an embedding answers {id, ranking}, digests of 16 hex digits');

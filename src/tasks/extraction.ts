@@ -8,7 +8,7 @@ const RIGHT = 'a span is {start, end, label}: offsets in UTF-16 units as JavaScr
 
 /** The canonical form; with the text also within it. @throws TrimtabError `bad-data` */
 export function canonicalSpans(value: unknown, text?: string): string {
-  const spans = listOf(value, 'spans', `send a list of spans, [] for none; ${RIGHT}`, MOST).map((each, i) => spanOf(each, `spans[${i}]`, text));
+  const spans = listOf(value, 'spans', `send a list of spans, [] for none; ${RIGHT}`, MOST).map((each, i) => spanOf(each, `spans[${i}]`));
   spans.sort((a, b) => a.start - b.start || a.end - b.end);
   spans.forEach((span, i) => {
     const before = spans[i - 1];
@@ -16,17 +16,23 @@ export function canonicalSpans(value: unknown, text?: string): string {
       throw bad('spans', `${before.start}-${before.end} and ${span.start}-${span.end} overlap`, 'each character belongs to one span at most');
     }
   });
+  const problem = text === undefined ? null : beyond(spans, text);
+  if (problem !== null) throw bad('spans', problem, RIGHT);
   return JSON.stringify(spans);
 }
 
-function spanOf(value: unknown, what: string, text: string | undefined): Span {
+function beyond(spans: readonly Span[], text: string): string | null {
+  const last = spans.at(-1);
+  return last === undefined || last.end <= text.length ? null : `end ${last.end} is beyond the text's ${text.length} characters`;
+}
+
+function spanOf(value: unknown, what: string): Span {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw bad(what, `it is ${kindOf(value)}`, RIGHT);
   const { start, end, label, ...rest } = value as Record<string, unknown>;
   const [extra] = Object.keys(rest);
   if (extra !== undefined) throw bad(what, `there is no field "${extra}"`, RIGHT);
   if (!isOffset(start) || !isOffset(end)) throw bad(what, `start ${String(start)} and end ${String(end)} are no offsets`, RIGHT);
   if (start >= end) throw bad(what, `start ${start} is not before end ${end}`, RIGHT);
-  if (text !== undefined && end > text.length) throw bad(what, `end ${end} is beyond the text's ${text.length} characters`, RIGHT);
   return { start, end, label: textOf(label, `${what}.label`, MAX_LABEL) };
 }
 
@@ -40,6 +46,7 @@ export const extraction: TaskRules = {
   truthField: 'spans',
   answerField: 'spans',
   metrics: METRICS,
+  binary: ['exact'],
   parseTruth: canonicalSpans,
   parseAnswer: canonicalSpans,
   score(truth, answer, metric) {
@@ -49,6 +56,10 @@ export const extraction: TaskRules = {
     const [right, given] = [new Set(spansIn(truth).map(keyOf)), spansIn(answer).map(keyOf)];
     return f1(given.filter((key) => right.has(key)).length, right.size, given.length);
   },
+  misfit: (truth, text) => beyond(spansIn(truth), text),
+  // offsets differ from text to text: rows with the same kinds of spans in the same order say the same
+  groupOf: (truth) => JSON.stringify(spansIn(truth).map((span) => span.label)),
+  isMalformed: () => null,
   toJobRow: ({ label, ...row }) => ({ ...row, spans: spansIn(label) }),
   fromPrediction({ spans }) {
     if (spans === undefined) throw bad('prediction', 'it has no spans', 'an extraction answers {id, spans}');

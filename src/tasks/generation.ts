@@ -70,6 +70,7 @@ export const generation: TaskRules = {
   truthField: 'completion',
   answerField: 'output',
   metrics: METRICS,
+  binary: ['exact'],
   parseTruth: (value) => textOf(value, 'completion', MAX_ANSWER),
   // an empty output is an answer, a bad one
   parseAnswer: (value) => textOf(value, 'output', MAX_ANSWER, 0),
@@ -78,6 +79,9 @@ export const generation: TaskRules = {
     if (metric === 'json') return jsonMatch(truth, answer);
     throw unknownMetric(metric, METRICS);
   },
+  misfit: () => null,
+  groupOf: (truth) => truth,
+  isMalformed: (answer, metric) => plain(answer) === '' || (metric === 'json' && jsonOf(answer) === undefined),
   toJobRow({ text, label, ...row }): JobRow {
     const messages = messagesIn(text);
     return messages === null ? { ...row, text, completion: label } : { ...row, messages, completion: label };

@@ -14,6 +14,9 @@ export { LABELLINGS, type Field, type JobAnswer, type JobRow, type LabelledText,
 
 const RULES: Readonly<Record<Task, TaskRules>> = { classification, extraction, embedding, generation };
 
+/** All metrics of all tasks. */
+export const METRICS: readonly string[] = [...new Set(Object.values({ classification, multiLabel, extraction, embedding, generation }).flatMap((rules) => rules.metrics))];
+
 /** The rules of a task. @throws TrimtabError `bad-spec` for labels that the task cannot have */
 export function taskRules(task: Task, labelling: Labelling = 'single'): TaskRules {
   if (labelling === 'single') return RULES[task];

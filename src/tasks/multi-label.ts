@@ -19,6 +19,7 @@ export const multiLabel: TaskRules = {
   truthField: 'labels',
   answerField: 'labels',
   metrics: METRICS,
+  binary: ['exact'],
   parseTruth: canonicalLabels,
   parseAnswer: canonicalLabels,
   score(truth, answer, metric) {
@@ -30,6 +31,9 @@ export const multiLabel: TaskRules = {
     if (metric === 'jaccard') return either === 0 ? 1 : shared / either;
     throw unknownMetric(metric, METRICS);
   },
+  misfit: () => null,
+  groupOf: (truth) => truth,
+  isMalformed: () => null,
   toJobRow: ({ label, ...row }) => ({ ...row, labels: labelsOf(label) }),
   fromPrediction({ labels }) {
     if (labels === undefined) throw bad('prediction', 'it has no labels', 'a multi-label classification answers {id, labels}');

@@ -63,10 +63,14 @@ export interface TaskRules {
   readonly answerField: Field;
   /** Names of `score`'s metrics, the default first. */
   readonly metrics: readonly string[];
+  /** Those of them whose scores are 0 or 1 and nothing between. */
+  readonly binary: readonly string[];
   /** The canonical truth; with the text it belongs to, also checked against it. @throws TrimtabError `bad-data` */
   parseTruth(value: unknown, text?: string): string;
   /** The canonical answer, likewise. @throws TrimtabError `bad-data` */
   parseAnswer(value: unknown, text?: string): string;
+  /** Why a canonical truth cannot belong to a text, or null: feedback comes without the text that it speaks of. */
+  misfit(truth: string, text: string): string | null;
   /** What the answer is worth, in [0, 1]. Both canonical. @throws TrimtabError `bad-spec` for an unknown metric */
   score(truth: string, answer: string, metric: string): number;
   /** The structured form of a canonical row, for a job's files. */
@@ -75,6 +79,10 @@ export interface TaskRules {
   fromPrediction(prediction: JobAnswer): string;
   /** Structured again, for an answer over HTTP: the reverse of `parseAnswer` (a ranking stays digests). */
   answerValue(answer: string): unknown;
+  /** Rows whose truths are of one group say the same: near-duplicates among them are superfluous, and groups are kept in balance. */
+  groupOf(truth: string): string;
+  /** Whether an answer does not even have the form that its metric asks for; null where answers always have it. */
+  isMalformed(answer: string, metric: string): boolean | null;
   /** Labels of a small closed set that a truth or an answer has; null where the task has no such set. */
   labelsIn(canonical: string): readonly string[] | null;
   /** The best answer that needs no model, from the truths of the train rows; null: there is none, a random ranking is the floor. */

@@ -11,7 +11,7 @@ const A1 = 'router--v1-aaaaaaaa';
 const A2 = 'router--v2-bbbbbbbb';
 
 beforeEach(async () => {
-  await pool.query('truncate models, "references", pane_deltas, pane_profiles, predictions, labelled_rows cascade');
+  await pool.query('truncate models, "references", pane_deltas, pane_profiles, predictions, feedback, labelled_rows cascade');
 });
 
 const panes = async () => (await pool.query<{ pane: number; closed: boolean }>('select pane, closed_at is not null as closed from panes where model = $1 order by pane', [MODEL])).rows;
@@ -161,7 +161,7 @@ describe('incidents', () => {
   it('error: latched with evidence that gives the same e-value, bit for bit', async () => {
     const later = new Date(START.getTime() + 400 * MINUTE);
     await storePredictions([1, 2, 3].map((i) => ({ id: `p${i}`, input: 'x', label: 'a', confidence: 0.5, at: later })));
-    await pool.query(`insert into labelled_rows (model, id, origin, text, label, labelled_at) select $1, id, 'feedback', 'x', truth, $2 from (values ('p1', 'b'), ('p2', 'a'), ('p3', 'c')) v(id, truth)`, [MODEL, later]);
+    await pool.query(`insert into feedback (model, id, prediction_id, received_at, label, score, first, matched_at) select $1, id, id, $2, truth, score, true, $2 from (values ('p1', 'b', null), ('p2', 'a', null), ('p3', null, 0.5)) v(id, truth, score)`, [MODEL, later]);
     const { incident, here, reference } = await until('error', (pane) => rowsOnCourse(50, pane * 50, 3));
     expect(incident).toMatchObject({ model: MODEL, monitor: 'error', adapter: A1, state: 'open', alarms: 1 });
     const { evidence } = incident;

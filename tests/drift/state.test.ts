@@ -41,7 +41,7 @@ it('starts anew with a promotion or other allowed means, and else goes on', () =
 
 it('finds where the change began and how large it is', () => {
   const reference = referenceFor('a1');
-  const monitor = MONITORS.find((each) => each.kind === 'error') as Monitor;
+  const monitor = MONITORS.classification.find((each) => each.kind === 'error') as Monitor;
   const courses = courseOf(monitor, reference, 0.02) ?? [];
   const panes: PaneProfile[] = Array.from({ length: 40 }, (_, i) => ({ pane: i + 1, profile: profileOf(reference, rowsOnCourse(60, i * 60, i < 25 ? 10 : 3)) }));
   const found = findEffect(monitor, reference, courses, panes);

@@ -14,7 +14,10 @@ async function live(model: string) {
   const reference = await addAdapter(pool, model, `${model}-1`, 1);
   await goLive(pool, model, `${model}-1`);
   const parts = world(pool);
-  const outcome = async () => (await sumOfDeltas(pool, model, `${model}-1`, reference)).outcome;
+  const outcome = async () => {
+    const { labelled, errors } = (await sumOfDeltas(pool, model, `${model}-1`, reference)).outcome;
+    return { labelled, errors };
+  };
   const say = (predictionId: string, label: string, id?: string): Promise<IngestAnswer> => parts.ingest.feedback([{ model, predictionId, label, ...(id === undefined ? {} : { id }) }]);
   const labels = async () => (await pool.query<{ id: string }>('select id, origin, text, label, segment, labelled_at, corrected_at from labelled_rows where model = $1 order by id', [model])).rows;
   return { ...parts, reference, outcome, say, labels };
@@ -52,7 +55,7 @@ test('an outcome goes into the pane that is open when it comes, under the adapte
   await pool.query(`update panes set closed_at = $1 where model = 'moved'`, [START]);
   await pool.query(`insert into panes values ('moved', 2, $1, null)`, [START]);
   await say('p', 'greet');
-  expect((await sumOfDeltas(pool, 'moved', 'moved-1', reference, 2)).outcome).toEqual({ labelled: 1, errors: 0 });
+  expect((await sumOfDeltas(pool, 'moved', 'moved-1', reference, 2)).outcome).toMatchObject({ labelled: 1, errors: 0 });
   expect((await sumOfDeltas(pool, 'moved', 'moved-2', next)).outcome.labelled).toBe(0);
 });
 

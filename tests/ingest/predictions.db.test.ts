@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { isTrimtabError } from '../../src/errors.ts';
+import type { Ingest } from '../../src/ingest/index.ts';
 import { lockModel, transaction } from '../../src/store/postgres.ts';
 import { expireIds } from '../../src/store/predictions.ts';
 import { DAY } from '../../src/vocabulary.ts';
@@ -150,6 +151,7 @@ test('a server that is killed inside a transaction leaves nothing; the same requ
 test('too many rows in a request, or too many waiting, are refused before anything is written', async () => {
   await register(pool, 'full');
   const { ingest } = world(pool, { rowsPerRequest: 5, maxRows: 5, lanes: 1 });
+  await known(ingest, 'full');
   await expect(ingest.predictions(range(6, (i) => prediction('full', `p${i}`)))).rejects.toSatisfy((error) => isTrimtabError(error, 'too-large'));
   const answers = await Promise.allSettled(range(3, (i) => ingest.predictions([prediction('full', `a${i}`), prediction('full', `b${i}`)])));
   expect(answers.map((a) => a.status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
@@ -159,12 +161,16 @@ test('too many rows in a request, or too many waiting, are refused before anythi
 test('stop answers what was taken and refuses what comes after', async () => {
   await register(pool, 'stopped');
   const { ingest } = world(pool);
+  await known(ingest, 'stopped');
   const taken = ingest.predictions([prediction('stopped', 'a')]);
   const stopped = ingest.stop();
   await expect(ingest.predictions([prediction('stopped', 'b')])).rejects.toSatisfy((error) => isTrimtabError(error, 'stopping'));
   await stopped;
   expect((await taken).accepted).toBe(1);
 });
+
+/** Its first request looks the model up; from then on a request is taken, or refused, before it waits for anything. */
+const known = (ingest: Ingest, model: string) => ingest.predictions([{ model }]);
 
 async function waitFor(sql: string): Promise<void> {
   for (let n = 0; n === 0;) n = (await pool.query<{ n: number }>(sql)).rows[0]?.n ?? 0;

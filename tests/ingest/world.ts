@@ -1,11 +1,12 @@
 /** A registered model, adapters with references, and what ingest left in the database. */
 import { VirtualClock } from '../../src/clock.ts';
 import { createIngest, type Ingest, type IngestLimits } from '../../src/ingest/index.ts';
-import { addInto, buildReference, decodeProfile, emptyProfile, encodeReference, observeOutcome, observePrediction, type Profile, type ReferenceBody } from '../../src/profile/index.ts';
+import { addInto, buildReference, decodeProfile, emptyProfile, encodeReference, observeOutcome, observePrediction, type Profile, type ReferenceBody, type ScoredRow, type Scoring } from '../../src/profile/index.ts';
 import { parseSpec } from '../../src/spec.ts';
 import { putModel } from '../../src/store/models.ts';
 import { transaction, type Pool } from '../../src/store/postgres.ts';
 import type { EventMap } from '../../src/telemetry/events.ts';
+import type { Task } from '../../src/vocabulary.ts';
 
 export const START = new Date('2026-03-01T12:00:00Z');
 
@@ -25,14 +26,14 @@ export function world(pool: Pool, limits: Partial<IngestLimits> = {}): World {
   return { clock, events, ingest: createIngest({ pool, clock, events: { emit }, limits }) };
 }
 
-export const register = (pool: Pool, name: string) => transaction(pool, (db) => putModel(db, parseSpec({ name, task: 'classification', serving: {} }), START));
+export const register = (pool: Pool, name: string, task: Task = 'classification') => transaction(pool, (db) => putModel(db, parseSpec({ name, task, serving: {} }), START));
 
 const LABELS = ['greet', 'bye', 'order'];
 
-/** Registers an adapter with its reference `<adapter>-reference`. */
-export async function addAdapter(pool: Pool, model: string, adapter: string, version: number): Promise<ReferenceBody> {
-  const rows = Array.from({ length: 60 }, (_, i) => ({ id: `e${i}`, text: `hello ${i % 7} there`, label: LABELS[i % 3] as string, trueLabel: LABELS[(i * 2) % 3] as string, confidence: (i % 20) / 20 }));
-  const reference = buildReference({ model, adapter, createdAt: START.toISOString(), trainTexts: ['hello there', 'good bye now'], rows });
+/** Registers an adapter with its reference `<adapter>-reference`; of classification, unless rows of another task are given. */
+export async function addAdapter(pool: Pool, model: string, adapter: string, version: number, own?: { readonly scoring: Scoring; readonly rows: readonly ScoredRow[] }): Promise<ReferenceBody> {
+  const rows = own?.rows ?? Array.from({ length: 60 }, (_, i) => ({ id: `e${i}`, text: `hello ${i % 7} there`, label: LABELS[i % 3] as string, trueLabel: LABELS[(i * 2) % 3] as string, confidence: (i % 20) / 20 }));
+  const reference = buildReference({ model, adapter, ...(own === undefined ? {} : { scoring: own.scoring }), createdAt: START.toISOString(), trainTexts: ['hello there', 'good bye now'], rows });
   await pool.query(`insert into adapters (id, model, version, run_id, sha256, base_sha256, labels, files, created_at) values ($1, $2, $3, $1, '', '', '[]', '{}', $4)`, [adapter, model, version, START]);
   await pool.query('insert into "references" (id, model, adapter, body, created_at) values ($1, $2, $3, $4, $5)', [`${adapter}-reference`, model, adapter, Buffer.from(encodeReference(reference)), START]);
   return reference;
@@ -63,7 +64,7 @@ export async function profileOfRows(pool: Pool, model: string, adapter: string, 
   );
   for (const row of rows) {
     observePrediction(profile, reference, { text: row.input, label: row.label, confidence: row.confidence });
-    if (row.truth !== null) observeOutcome(profile, row.label, row.truth);
+    if (row.truth !== null) observeOutcome(profile, Number(row.label === row.truth));
   }
   return profile;
 }

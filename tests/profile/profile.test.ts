@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeProfile, decodeReference, emptyProfile, encodeProfile, encodeReference, merge, subtract, UNIT } from '../../src/profile/index.ts';
+import { ACCURACY, decodeProfile, decodeReference, emptyProfile, encodeProfile, encodeReference, merge, observeOutcome, observePrediction, subtract, UNIT } from '../../src/profile/index.ts';
 import { observed, REFERENCE, referenceOf, row } from './support.ts';
 
 const rows = fc.array(row, { maxLength: 30 });
@@ -51,7 +51,36 @@ it('counts each kind of value where it belongs', () => {
   expect(profile.labels).toMatchObject({ other: 0, unseen: 1 });
   expect(profile.labels.counts.reduce((a, b) => a + b, 0)).toBe(2);
   expect(profile.unseen).toEqual({ rows: 3, sum: UNIT, squares: UNIT });
-  expect(profile.outcome).toEqual({ labelled: 3, errors: 1 });
+  expect(profile.outcome).toEqual({ labelled: 3, errors: 1, loss: UNIT, squares: UNIT });
+  expect(profile.format).toEqual({ rows: 0, bad: 0 });
+});
+
+it('counts a label of a row once, however often it stands there, and rows without any', () => {
+  const row = { text: 'play', confidence: 0.5 };
+  const profile = emptyProfile(REFERENCE);
+  for (const label of [['a', 'b', 'a'], ['new', 'newer'], [], null]) observePrediction(profile, REFERENCE, { ...row, label });
+  expect(profile.rows).toBe(4);
+  expect(['a', 'b', 'c'].map((label) => profile.labels.counts[REFERENCE.labels.indexOf(label)])).toEqual([1, 1, 0]);
+  expect(profile.labels).toMatchObject({ other: 0, unseen: 1 });
+});
+
+it('a score between 0 and 1 counts for what it lacks; a form that is there is counted apart', () => {
+  const profile = emptyProfile(REFERENCE);
+  for (const score of [1, 0.75, 0]) observeOutcome(profile, score);
+  for (const malformed of [true, false, null]) observePrediction(profile, REFERENCE, { text: 'x', confidence: null, label: null, malformed });
+  expect(profile.outcome).toEqual({ labelled: 3, errors: 2, loss: 1.25 * UNIT, squares: 1.0625 * UNIT });
+  expect(profile.format).toEqual({ rows: 2, bad: 1 });
+  const bytes = encodeProfile(profile);
+  expect(bytes[1]).toBe(2);
+  expect(decodeProfile(bytes)).toEqual(profile);
+  for (let cut = 0; cut < bytes.length; cut++) expect(() => decodeProfile(bytes.subarray(0, cut))).toThrow(/stored profile/);
+});
+
+it('a reference from before there were tasks is one of classification', () => {
+  const bytes = encodeReference(REFERENCE);
+  const head = JSON.stringify(REFERENCE.scoring);
+  const text = Buffer.from(bytes).toString('latin1').replace(`"scoring":${head}`, `"padding":${JSON.stringify('x'.repeat(head.length - 2))}`);
+  expect(decodeReference(Buffer.from(text, 'latin1')).scoring).toEqual(ACCURACY);
 });
 
 describe('the binary forms', () => {

@@ -10,6 +10,8 @@ export const row: fc.Arbitrary<ScoredRow> = fc.record({
   label: fc.constantFrom('a', 'b', 'c', 'new'),
   confidence: fc.oneof(fc.double({ min: 0, max: 1, noNaN: true }), fc.constantFrom(null, 0, 1, -0.1, 1.5, NaN, Infinity)),
   trueLabel: fc.constantFrom('a', 'b', 'c'),
+  score: fc.oneof(fc.constantFrom(0, 1), fc.double({ min: 0, max: 1, noNaN: true })),
+  malformed: fc.constantFrom(true, false, null),
 });
 
 export function referenceOf(rows: readonly ScoredRow[], trainTexts: readonly string[] = ['raise the limit', 'lost card']): ReferenceBody {
@@ -24,7 +26,7 @@ export function observed(reference: ReferenceBody, rows: readonly ScoredRow[]): 
   const profile = emptyProfile(reference);
   for (const each of rows) {
     observePrediction(profile, reference, each);
-    observeOutcome(profile, each.label, each.trueLabel);
+    observeOutcome(profile, each.score ?? Number(each.label === each.trueLabel));
   }
   return profile;
 }

@@ -95,13 +95,21 @@ describe('what is refused says the field and what would be right', () => {
     [multi, 'a', /^labels: it is a string; send the list/],
     [multi, ['a', 3], /^labels\[1\]: it is a number/],
     [extraction, [{ start: 2, end: 2, label: 'a' }], /^spans\[0\]: start 2 is not before end 2/],
-    [extraction, [{ start: 0, end: 9, label: 'a' }], /^spans\[0\]: end 9 is beyond the text's 5 characters/],
+    [extraction, [{ start: 0, end: 9, label: 'a' }], /^spans: end 9 is beyond the text's 5 characters/],
     [extraction, [{ start: 0, end: 3, label: 'a' }, { start: 2, end: 4, label: 'b' }], /^spans: 0-3 and 2-4 overlap/],
     [extraction, [{ start: 0, end: 3, label: 'a', score: 1 }], /^spans\[0\]: there is no field "score"/],
     [extraction, [{ start: 0.5, end: 3, label: 'a' }], /^spans\[0\]: start 0.5/],
     [embedding, '', /^document: /],
     [generation, '\ud800', /^completion: it has half a surrogate/],
   ] as const)('%#', (rules, value, message) => expect(() => rules.parseTruth(value, 'hello')).toThrow(message));
+  test('a truth is held against its text once that is known', () => {
+    const truth = extraction.parseTruth([{ start: 0, end: 9, label: 'a' }]);
+    expect([extraction.misfit(truth, '123456789'), extraction.misfit(truth, '12345678')]).toEqual([null, "end 9 is beyond the text's 8 characters"]);
+  });
+  test('200 characters are 200, whatever they take in memory', () => {
+    expect(single.parseTruth('😀'.repeat(200))).toHaveLength(400);
+    expect(() => single.parseTruth('😀'.repeat(201))).toThrow('label: ');
+  });
   test('several labels are for classification', () => expect(() => taskRules('extraction', 'multi')).toThrow('/labels "multi"'));
 });
 
@@ -121,6 +129,17 @@ describe('jobs', () => {
     expect(() => canonicalMessages([{ role: 'user' }])).toThrow('messages[0].content');
   });
   test('a digest is the head of sha256', () => expect(documentDigest('abc')).toBe('ba7816bf8f01cfea'));
+  test('malformed is for outputs alone', () => {
+    expect(['', '{"a":1', '{}'].map((output) => [generation.isMalformed(output, 'exact'), generation.isMalformed(output, 'json')])).toEqual([[true, true], [false, true], [false, false]]);
+    expect(single.isMalformed('x', 'accuracy')).toBeNull();
+  });
+  test('groups: spans by their kinds, documents by their digest', () => {
+    expect(extraction.groupOf('[{"start":5,"end":9,"label":"artist"}]')).toBe(extraction.groupOf('[{"start":0,"end":1,"label":"artist"}]'));
+    expect([single.groupOf('a'), embedding.groupOf('abc')]).toEqual(['a', 'ba7816bf8f01cfea']);
+  });
+  test('binary metrics give 0 or 1', () => {
+    for (const rules of ALL) for (const metric of rules.binary) expect(rules.metrics).toContain(metric);
+  });
   test('the trivial answer', () => {
     expect([single.trivial(['b', 'a', 'b', 'a']), extraction.trivial(['[]']), embedding.trivial(['x']), generation.trivial(['ok', 'no', 'ok']), single.trivial([])]).toEqual(['a', '[]', null, 'ok', null]);
   });

@@ -2,7 +2,7 @@
 import type { ExamQuestionRow } from '../../datasets/index.ts';
 import { isTrimtabError } from '../../errors.ts';
 import { buildReference, encodeReference } from '../../profile/index.ts';
-import { milliseconds } from '../../spec.ts';
+import { milliseconds, rulesOf } from '../../spec.ts';
 import { getLines } from '../../store/objects/index.ts';
 import type { JobPrediction, TrainRow } from '../../training/job.ts';
 import type { RunContext } from '../context.ts';
@@ -44,14 +44,25 @@ export async function rollout(context: RunContext): Promise<Step> {
 
 /** The reference that drift is measured against from now on: the current exam rows as the challenger answered them. */
 async function referenceOf(context: RunContext): Promise<Uint8Array> {
-  const { parts, run } = context;
+  const { parts, run, spec } = context;
   const manifest = await manifestOf(context);
   const exam = await getLines<ExamQuestionRow>(parts.objects, manifest.exam);
   const predictions = new Map((await getLines<JobPrediction>(parts.objects, jobOf(run).predictions as string)).map((p) => [p.id, p]));
   const train = await getLines<TrainRow>(parts.objects, manifest.train);
-  const rows = exam.filter((row) => row.window).flatMap((row) => {
-    const prediction = predictions.get(row.id);
-    return prediction ? [{ id: row.id, text: row.text, label: prediction.label, confidence: prediction.confidence, trueLabel: row.label }] : [];
+  const rules = rulesOf(spec);
+  const { metric } = spec.gates;
+  const rows = exam.filter((row) => row.window).flatMap(({ id, text, label: truth }) => {
+    const prediction = predictions.get(id);
+    if (prediction === undefined) return [];
+    const { label: answer, confidence } = prediction;
+    return [{ id, text, label: rules.labelsIn(answer), trueLabel: rules.labelsIn(truth), confidence, score: rules.score(truth, answer, metric), malformed: rules.isMalformed(answer, metric) }];
   });
-  return encodeReference(buildReference({ model: run.model, adapter: run.challenger as string, createdAt: run.createdAt.toISOString(), trainTexts: train.map((row) => row.text), rows }));
+  return encodeReference(buildReference({
+    model: run.model,
+    adapter: run.challenger as string,
+    scoring: { task: rules.task, labelling: rules.labelling, metric },
+    createdAt: run.createdAt.toISOString(),
+    trainTexts: train.map((row) => row.text),
+    rows,
+  }));
 }
