@@ -1,117 +1,32 @@
 /** One suite for every backend: each op against the float64 reference, and that one against finite differences. */
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ReferenceTensor } from '../../src/lora/backends/reference.ts';
 import { referenceBackend } from '../../src/lora/backends/reference.ts';
 import { erf } from '../../src/lora/backends/reference/rows.ts';
 import { wasmBackend } from '../../src/lora/backends/wasm.ts';
-import type { Backend, Layout, Linear, Tensor } from '../../src/lora/ops.ts';
-import { POOLINGS, longest } from '../../src/lora/ops.ts';
-import { normal, random } from '../../src/lora/random.ts';
+import type { AttentionShape, Backend, Cache, Layout, Tensor } from '../../src/lora/ops.ts';
+import { longest, qkvColumns } from '../../src/lora/ops.ts';
+import type { Case } from './op-cases.ts';
+import { CASES, D, LAYOUT, LOSSES, TOKENS, attentionCase, fusedLinear, headNormCase, numbers, rmsNormCase, rotaryCase, runCase, runLoss, siluMulCase, vocabularyCase, worst } from './op-cases.ts';
 
-/** Includes one token, whole panels of eight, one more and one less. */
-const LAYOUT: Layout = { starts: Int32Array.from([0, 1, 9, 18, 25, 42]) };
-const TOKENS = 42;
-const [D, WIDE, HEADS, RANK] = [24, 40, 3, 3];
-
-function numbers(count: number, seed: number, spread = 1): Float64Array {
-  const uniform = random(seed, 'numbers');
-  return Float64Array.from({ length: count }, () => Math.fround(spread * normal(uniform)));
-}
-
-interface Case {
-  /** Numbers of x and of dy, the gradient of the result. */
-  readonly x: readonly [rows: number, cols: number];
-  readonly dy: readonly [rows: number, cols: number];
-  /** Gives y, and dx for dy. */
-  run<T extends Tensor>(b: Backend<T>, x: T, dy: T): { y: T; dx: T };
-}
-
-/** Query, key and value fused, with LoRA on the first and the last. */
-function fusedLinear<T extends Tensor>(b: Backend<T>): Linear<T> {
-  const block = b.parameters(2 * RANK * D + 2 * D * RANK);
-  block.write(numbers(4 * RANK * D, 2));
-  const at = 2 * RANK * D;
-  return {
-    frozen: b.freeze(numbers(3 * D * D, 3, 0.3), numbers(3 * D, 4), D, 3 * D, true),
-    lora: { rank: RANK, scale: 1.5, a: block.at(0, 2 * RANK, D), parts: [{ column: 0, b: block.at(at, D, RANK) }, { column: 2 * D, b: block.at(at + D * RANK, D, RANK) }] },
-  };
-}
-
-const CASES: Readonly<Record<string, Case>> = {
-  add: { x: [TOKENS, D], dy: [TOKENS, D], run: (b, x, dy) => ({ y: b.add(x, x), dx: b.add(dy, dy) }) },
-  gelu: { x: [TOKENS, WIDE], dy: [TOKENS, WIDE], run: (b, x, dy) => ({ y: b.gelu(x), dx: b.geluBackward(dy, x) }) },
-  layerNorm: {
-    x: [TOKENS, D],
-    dy: [TOKENS, D],
-    run(b, x, dy) {
-      const norm = { weight: b.constant(numbers(D, 5), 1, D), bias: b.constant(numbers(D, 6), 1, D), epsilon: 1e-12 };
-      const { y, saved } = b.layerNorm(x, b.constant(numbers(TOKENS * D, 7), TOKENS, D), norm);
-      return { y, dx: b.layerNormBackward(dy, saved, norm) };
-    },
-  },
-  linear: {
-    x: [TOKENS, D],
-    dy: [TOKENS, 3 * D],
-    run(b, x, dy) {
-      const layer = fusedLinear(b);
-      const { y, saved } = b.linear(x, layer);
-      return { y, dx: b.linearBackward(dy, saved, layer, true) };
-    },
-  },
-  attention: {
-    x: [TOKENS, 3 * D],
-    dy: [TOKENS, D],
-    run(b, x, dy) {
-      const shape = { heads: HEADS, kvHeads: HEADS, width: D / HEADS, causal: false };
-      const { y, saved } = b.attention(x, LAYOUT, shape);
-      return { y, dx: b.attentionBackward(dy, saved, LAYOUT, shape) };
-    },
-  },
-  ...Object.fromEntries(
-    POOLINGS.map((pooling): [string, Case] => [
-      `pool ${pooling}`,
-      { x: [TOKENS, D], dy: [LAYOUT.starts.length - 1, D], run: (b, x, dy) => ({ y: b.pool(x, LAYOUT, pooling), dx: b.poolBackward(dy, LAYOUT, pooling) }) },
-    ]),
-  ),
-  dense: {
-    x: [5, D],
-    dy: [5, 7],
-    run(b, x, dy) {
-      const block = b.parameters(8 * D);
-      block.write(numbers(8 * D, 8));
-      const [weight, bias] = [block.at(0, 7, D), block.at(7 * D, 1, 7)];
-      return { y: b.dense(x, weight, bias), dx: b.denseBackward(dy, x, weight, bias) };
-    },
-  },
-};
-
-function runCase<T extends Tensor>(b: Backend<T>, { x, dy, run }: Case, xValues: Float64Array): { y: Float64Array; dx: Float64Array } {
-  return b.step(() => {
-    const found = run(b, b.constant(xValues, ...x), b.constant(numbers(dy[0] * dy[1], 9), ...dy));
-    return { y: Float64Array.from(b.read(found.y)), dx: Float64Array.from(b.read(found.dx)) };
-  });
-}
-
-function worst(found: Float64Array, right: Float64Array): number {
-  const scale = Math.max(...right.map(Math.abs));
-  return right.reduce((most, value, i) => Math.max(most, Math.abs(value - found[i]!)), 0) / scale;
+/** Compares a gradient with central differences of `objective` at some places. */
+function checkGradient(x: Float64Array, gradient: Float64Array, objective: (at: Float64Array) => number): void {
+  for (let k = 0; k < 8; k += 1) {
+    const i = Math.floor(((k + 0.5) * x.length) / 8);
+    const [up, down] = [x.slice(), x.slice()];
+    up[i]! += 1e-5;
+    down[i]! -= 1e-5;
+    expect(gradient[i]).toBeCloseTo((objective(up) - objective(down)) / 2e-5, 6);
+  }
 }
 
 describe.each(Object.entries(CASES))('%s', (_, one) => {
   const x = numbers(one.x[0] * one.x[1], 1);
 
   test('the reference backend agrees with finite differences', () => {
-    const { dx } = runCase(referenceBackend(), one, x);
     const dy = numbers(one.dy[0] * one.dy[1], 9);
-    const objective = (at: Float64Array): number => runCase(referenceBackend(), one, at).y.reduce((sum, value, i) => sum + value * dy[i]!, 0);
-    const uniform = random(1, 'places');
-    for (let k = 0; k < 8; k += 1) {
-      const i = Math.floor(uniform() * x.length);
-      const [up, down] = [x.slice(), x.slice()];
-      up[i]! += 1e-5;
-      down[i]! -= 1e-5;
-      expect(dx[i]).toBeCloseTo((objective(up) - objective(down)) / 2e-5, 6);
-    }
+    checkGradient(x, runCase(referenceBackend(), one, x).dx, (at) => runCase(referenceBackend(), one, at).y.reduce((sum, value, i) => sum + value * dy[i]!, 0));
   });
 
   test('wasm agrees with the reference backend', () => {
@@ -119,6 +34,106 @@ describe.each(Object.entries(CASES))('%s', (_, one) => {
     expect(worst(found.y, right.y)).toBeLessThan(2e-6);
     expect(worst(found.dx, right.dx)).toBeLessThan(2e-6);
   });
+});
+
+describe.each(Object.entries(LOSSES))('%s', (_, one) => {
+  const x = numbers(one.x[0] * one.x[1], 1);
+
+  test('the reference backend agrees with finite differences, and rows without a target count nothing', () => {
+    const { perRow, dx } = runLoss(referenceBackend(), one, x);
+    checkGradient(x, dx, (at) => runLoss(referenceBackend(), one, at).perRow.reduce((sum, loss, i) => sum + loss * one.weights[i]!, 0));
+    perRow.forEach((loss, i) => expect(loss === 0).toBe(dx.subarray(i * one.x[1], (i + 1) * one.x[1]).every((value) => value === 0)));
+  });
+
+  test('wasm agrees with the reference backend', () => {
+    const [right, found] = [runLoss(referenceBackend(), one, x), runLoss(wasmBackend(), one, x)];
+    expect(worst(found.perRow, right.perRow)).toBeLessThan(2e-6);
+    expect(worst(found.dx, right.dx)).toBeLessThan(2e-6);
+  });
+});
+
+describe('shapes at random: wasm agrees with the reference backend', () => {
+  const wasm = wasmBackend();
+  const shapes = fc
+    .record({ kvHeads: fc.integer({ min: 1, max: 3 }), group: fc.integer({ min: 1, max: 3 }), eights: fc.integer({ min: 1, max: 2 }), causal: fc.boolean() })
+    .map(({ kvHeads, group, eights, causal }): AttentionShape => ({ heads: kvHeads * group, kvHeads, width: eights * 8, causal }));
+  const layouts = fc.array(fc.oneof(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 40, max: 110 })), { minLength: 1, maxLength: 3 }).map(
+    (lengths): Layout => ({ starts: lengths.reduce((starts, length) => Int32Array.from([...starts, starts.at(-1)! + length]), Int32Array.from([0])) }),
+  );
+  const rows = fc.integer({ min: 1, max: 20 });
+  const agree = (one: Case, seed: number): void => {
+    const x = numbers(one.x[0] * one.x[1], seed, 2);
+    const [right, found] = [runCase(referenceBackend(), one, x), runCase(wasm, one, x)];
+    expect(worst(found.y, right.y)).toBeLessThan(1e-5);
+    expect(worst(found.dx, right.dx)).toBeLessThan(1e-5);
+  };
+
+  test('attention', () => {
+    fc.assert(fc.property(layouts, shapes, fc.nat(), (layout, shape, seed) => agree(attentionCase(shape, layout), seed)), { numRuns: 15 });
+  });
+  test('norms of heads and rotary positions', () => {
+    fc.assert(fc.property(shapes, rows, fc.nat(), (shape, count, seed) => [headNormCase(shape, count), rotaryCase(shape, count)].forEach((one) => agree(one, seed))), { numRuns: 40 });
+  });
+  test('norms and gates of rows', () => {
+    fc.assert(fc.property(rows, fc.integer({ min: 1, max: 20 }), fc.nat(), (count, fours, seed) => [rmsNormCase(count, 4 * fours), siluMulCase(count, 4 * fours)].forEach((one) => agree(one, seed))), { numRuns: 60 });
+  });
+  test('the loss over a vocabulary, also one longer than a block of a product, and logits far from zero', () => {
+    fc.assert(
+      fc.property(rows, fc.constantFrom(4, 8, 12), fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 2040, max: 2100 })), fc.constantFrom(1, 30), fc.nat(), (count, d, vocabulary, spread, seed) => {
+        const one = vocabularyCase(count, d, vocabulary);
+        const x = numbers(count * d, seed, spread);
+        const [right, found] = [runLoss(referenceBackend(), one, x), runLoss(wasm, one, x)];
+        expect(worst(found.perRow, right.perRow)).toBeLessThan(1e-5);
+        expect(worst(found.dx, right.dx)).toBeLessThan(spread === 1 ? 1e-5 : 1e-4);
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
+
+describe('generation', () => {
+  /** The same sequences token by token, in pieces of any length, side by side. */
+  function stepwise<T extends Tensor>(b: Backend<T>, qkv: Float64Array, layout: Layout, shape: AttentionShape, piece: number): Float64Array {
+    const [columns, d] = [qkvColumns(shape), shape.heads * shape.width];
+    const y = new Float64Array(layout.starts.at(-1)! * d);
+    return b.step(() => {
+      const lengths = Array.from(layout.starts.subarray(1), (end, i) => end - layout.starts[i]!);
+      const caches = lengths.map((length): Cache => b.cache(length, shape));
+      for (let from = 0; from < Math.max(...lengths); from += piece) {
+        const counts = lengths.map((length) => Math.max(0, Math.min(piece, length - from)));
+        const starts = counts.reduce((all, count) => Int32Array.from([...all, all.at(-1)! + count]), Int32Array.from([0]));
+        const part = new Float64Array(starts.at(-1)! * columns);
+        const place = (i: number): number => layout.starts[i]! + from;
+        counts.forEach((count, i) => part.set(qkv.subarray(place(i) * columns, (place(i) + count) * columns), starts[i]! * columns));
+        const found = b.step(() => b.read(b.attentionStep(b.constant(part, starts.at(-1)!, columns), { starts }, caches, shape)));
+        counts.forEach((count, i) => y.set(found.subarray(starts[i]! * d, (starts[i]! + count) * d), place(i) * d));
+      }
+      expect(caches.map((cache) => cache.length)).toEqual(lengths);
+      return y;
+    });
+  }
+
+  test.each([['reference', referenceBackend], ['wasm', wasmBackend]] as const)('%s: attention with a cache is attention without', (_, create) => {
+    const b = create() as Backend<ReferenceTensor>;
+    for (const shape of [{ heads: 6, kvHeads: 2, width: 8, causal: true }, { heads: 2, kvHeads: 2, width: 16, causal: true }]) {
+      const x = numbers(TOKENS * qkvColumns(shape), 1);
+      const right = runCase(referenceBackend(), attentionCase(shape), x).y;
+      for (const piece of [1, 3, 60]) expect(worst(stepwise(b, x, LAYOUT, shape, piece), right)).toBeLessThan(2e-6);
+    }
+  });
+});
+
+test.each([['reference', referenceBackend], ['wasm', wasmBackend]] as const)('%s: a later token changes no bit of an earlier one, and a step leaves nothing behind', (_, create) => {
+  const b = create() as Backend<ReferenceTensor>;
+  const shape = { heads: 4, kvHeads: 2, width: 8, causal: true };
+  const x = numbers(TOKENS * qkvColumns(shape), 1);
+  const before = runCase(b, attentionCase(shape), x).y;
+  const alive = b.liveTensors();
+  x.fill(1e4, 70 * qkvColumns(shape));
+  const after = runCase(b, attentionCase(shape), x).y;
+  expect(after.subarray(0, 70 * 32)).toEqual(before.subarray(0, 70 * 32));
+  expect(after.subarray(70 * 32)).not.toEqual(before.subarray(70 * 32));
+  expect(b.liveTensors()).toBe(alive);
 });
 
 describe('LoRA', () => {
@@ -183,5 +198,5 @@ test("erf against Python's math.erf, on both sides of where its formula changes"
 });
 
 test('the longest sequence of a layout', () => {
-  expect(longest(LAYOUT)).toBe(17);
+  expect(longest(LAYOUT)).toBe(55);
 });

@@ -76,11 +76,13 @@ function bertConfig(base: Base): BertConfig {
   for (const name of ['is_decoder', 'add_cross_attention', 'is_encoder_decoder', 'tie_encoder_decoder']) options.one(name, false);
   const [d, heads] = [options.size('hidden_size'), options.size('num_attention_heads')];
   if (d % heads !== 0) options.refuse(`hidden_size ${d} is not a multiple of num_attention_heads ${heads}`, 'heads of equal width');
+  const m = options.size('intermediate_size');
+  if (d % 4 !== 0 || m % 4 !== 0) options.refuse(`hidden_size is ${d} and intermediate_size ${m}`, 'multiples of 4');
   const config: BertConfig = {
     d,
     heads,
     layers: options.size('num_hidden_layers'),
-    m: options.size('intermediate_size'),
+    m,
     vocabulary: options.size('vocab_size'),
     positions: options.size('max_position_embeddings'),
     types: options.size('type_vocab_size', 2),
