@@ -3,11 +3,10 @@
  * second. `node bench/lora.ts [--base FOLDER] [--json]`.
  */
 import { parseArgs } from 'node:util';
-import { initialValues } from '../src/lora/adapter.ts';
+import { initialValues, planAdapter } from '../src/lora/adapter.ts';
 import type { Base } from '../src/lora/base.ts';
 import { readBase } from '../src/lora/base.ts';
 import type { EncodedRow } from '../src/lora/batches.ts';
-import { planClassifier } from '../src/lora/classifier.ts';
 import type { Member } from '../src/lora/member.ts';
 import { createMember } from '../src/lora/member.ts';
 import { architectureOf } from '../src/lora/models/index.ts';
@@ -24,7 +23,7 @@ function utterances(count: number, vocabulary: number, length?: number): Encoded
   const uniform = random(1, 'bench');
   return Array.from({ length: count }, () => ({
     tokens: Int32Array.from({ length: length ?? 6 + Math.floor(13 * uniform()) }, () => Math.floor(uniform() * vocabulary)),
-    target: Math.floor(uniform() * LABELS),
+    targets: Int32Array.of(Math.floor(uniform() * LABELS)),
     weight: 1,
   }));
 }
@@ -42,8 +41,8 @@ function bestSeconds(work: () => void): number {
 }
 
 function member(base: Base, use: 'train' | 'predict'): Member {
-  const plan = planClassifier(base, { r: 16, alpha: 32, targets: 'all-linear' }, LABELS);
-  return createMember({ base, plan, pooling: 'mean', use, values: initialValues(plan, 1), gradients: new Float32Array(plan.count) });
+  const plan = planAdapter(architectureOf(base), { kind: 'sequence', outputs: LABELS, pooling: 'first' }, { r: 16, alpha: 32, targets: 'all-linear' });
+  return createMember({ base, plan, use, values: initialValues(plan, 1), gradients: new Float32Array(plan.count) });
 }
 
 function row(name: string, figure: number, unit: string, goal?: number): BenchRow {
@@ -60,7 +59,7 @@ export async function loraRows(basePath = DEFAULT_BASE): Promise<BenchRow[]> {
     const batch = utterances(count, config.vocabulary, length);
     const tokens = batch.reduce((sum, { tokens }) => sum + tokens.length, 0);
     const step = bestSeconds(() => trainer.gradients(batch, count));
-    const forward = bestSeconds(() => predictor.logits(batch));
+    const forward = bestSeconds(() => predictor.outputs(batch));
     rows.push(
       row(`LoRA step, wasm, one core, ${name}`, (4 * frozen * tokens) / step / 1e9, 'GFLOP/s', 18),
       row(`LoRA training, wasm, one core, ${name}`, count / step, 'rows/s'),

@@ -9,10 +9,14 @@ import { join } from 'node:path';
 import { TrimtabError, messageOf } from '../errors.ts';
 import type { AdapterFiles } from '../vocabulary.ts';
 import type { Adapter, Plan } from './adapter.ts';
-import { toTensors } from './adapter.ts';
+import { QUANTISATIONS, toTensors } from './adapter.ts';
+import { checkConfig, peftConfig } from './adapter-config.ts';
+import type { HeadKind } from './models/index.ts';
+import { HEAD_KINDS } from './models/index.ts';
 import { POOLINGS } from './ops.ts';
 import type { Refuse } from './safetensors.ts';
 import { parseSafetensors, toFloat32, writeSafetensors } from './safetensors.ts';
+import { tagsOf } from './tags.ts';
 
 export const ADAPTER_FILES = { config: 'adapter_config.json', weights: 'adapter_model.safetensors', trimtab: 'trimtab.json' } as const;
 
@@ -20,44 +24,28 @@ export const ADAPTER_FILES = { config: 'adapter_config.json', weights: 'adapter_
 export type AdapterHeader = Omit<Adapter, 'values'>;
 
 const VERSION = 1;
-/** PEFT's own list for this task; a module of the second name is another architecture's head. */
-const HEADS = ['classifier', 'score'];
-
-/** Fields that PEFT writes and that may only have the value at which they do nothing. */
-const NEUTRAL: Readonly<Record<string, unknown>> = { bias: 'none', fan_in_fan_out: false, use_rslora: false, use_dora: false, lora_bias: false };
-/** Fields that say nothing about the weights. */
-const DESCRIPTIVE = new Set(['base_model_name_or_path', 'revision', 'inference_mode', 'init_lora_weights', 'lora_dropout', 'peft_version', 'auto_mapping', 'megatron_core', 'qalora_group_size', 'lora_ga_config', 'runtime_config']);
 
 export function adapterFiles(plan: Plan, adapter: Adapter, basePath: string): AdapterFiles {
-  const config = {
-    peft_type: 'LORA',
-    task_type: 'SEQ_CLS',
-    base_model_name_or_path: basePath,
-    revision: null,
-    r: plan.shape.r,
-    lora_alpha: plan.shape.alpha,
-    lora_dropout: 0,
-    target_modules: plan.shape.targets,
-    modules_to_save: HEADS,
-    bias: 'none',
-    fan_in_fan_out: false,
-    inference_mode: true,
-    init_lora_weights: true,
-    use_rslora: false,
-    use_dora: false,
-    rank_pattern: {},
-    alpha_pattern: {},
-  };
+  const { labels, pooling, quantisation, baseDigest, maxLength } = adapter;
+  const outputs = outputNames(plan.kind, labels);
   const header = {
     version: VERSION,
-    labels: adapter.labels,
-    id2label: Object.fromEntries(adapter.labels.map((label, i) => [i, label])),
-    pooling: adapter.pooling,
-    baseDigest: adapter.baseDigest,
-    maxLength: adapter.maxLength,
+    head: plan.kind,
+    labels,
+    ...(plan.head === null ? {} : { id2label: Object.fromEntries(outputs.map((label, i) => [i, label])) }),
+    pooling,
+    quantisation,
+    baseDigest,
+    maxLength,
   };
   const json = (value: unknown): Uint8Array => new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
-  return { config: json(config), weights: writeSafetensors(toTensors(plan, adapter.values), { format: 'pt' }), extra: { [ADAPTER_FILES.trimtab]: json(header) } };
+  return { config: json(peftConfig(plan, basePath)), weights: writeSafetensors(toTensors(plan, adapter.values), { format: 'pt' }), extra: { [ADAPTER_FILES.trimtab]: json(header) } };
+}
+
+/** Names of the head's rows: the labels, or the tags that they make. */
+export function outputNames(kind: HeadKind, labels: readonly string[]): readonly string[] {
+  if (kind === 'tokens') return tagsOf(labels);
+  return kind === 'sequence' || kind === 'multilabel' ? labels : [];
 }
 
 /** sha256 of the weights file: what names an adapter. */
@@ -87,35 +75,21 @@ export function refuseAdapter(adapter: string): Refuse {
 export function parseHeader(files: AdapterFiles, refuse: Refuse): AdapterHeader {
   const trimtab = files.extra[ADAPTER_FILES.trimtab] ?? refuse(`${ADAPTER_FILES.trimtab} is missing`, `the files ${Object.values(ADAPTER_FILES).join(', ')}`);
   const header = parseJson(trimtab, ADAPTER_FILES.trimtab, refuse);
-  const { version, labels, pooling, baseDigest, maxLength } = header as Partial<AdapterHeader> & { version?: unknown };
+  const { version, head: kind = 'sequence', labels, pooling, quantisation = 'none', baseDigest, maxLength } = header;
   if (version !== VERSION) refuse(`trimtab.json has version ${JSON.stringify(version)}`, `${VERSION}`);
-  if (!Array.isArray(labels) || labels.length === 0 || !labels.every((label) => typeof label === 'string') || new Set(labels).size !== labels.length) {
-    refuse('trimtab.json has no list of different labels', 'labels: ["...", ...], in the order of the head');
+  if (!oneOf(HEAD_KINDS, kind)) return refuse(`trimtab.json says head ${JSON.stringify(kind)}`, `one of ${HEAD_KINDS.join(', ')}`);
+  if (!Array.isArray(labels) || !labels.every((label) => typeof label === 'string') || new Set(labels).size !== labels.length || (labels.length === 0) !== (outputNames(kind, ['x']).length === 0)) {
+    return refuse('trimtab.json has no list of different labels', 'labels: ["...", ...], of the head in its order; [] where it has none');
   }
-  if (!POOLINGS.some((known) => known === pooling)) refuse(`trimtab.json says pooling ${JSON.stringify(pooling)}`, `one of ${POOLINGS.join(', ')}`);
-  if (typeof baseDigest !== 'string' || !/^[0-9a-f]{64}$/.test(baseDigest)) refuse('trimtab.json has no baseDigest', "the sha256 of the base's model.safetensors");
-  if (!Number.isSafeInteger(maxLength) || maxLength! < 3) refuse(`trimtab.json says maxLength ${maxLength}`, 'a whole number from 3 up');
-  const shape = checkConfig(parseJson(files.config, ADAPTER_FILES.config, refuse), refuse);
-  return { shape, labels: labels!, pooling: pooling!, baseDigest: baseDigest!, maxLength: maxLength! };
+  if (!oneOf(POOLINGS, pooling)) return refuse(`trimtab.json says pooling ${JSON.stringify(pooling)}`, `one of ${POOLINGS.join(', ')}`);
+  if (!oneOf(QUANTISATIONS, quantisation)) return refuse(`trimtab.json says quantisation ${JSON.stringify(quantisation)}`, `one of ${QUANTISATIONS.join(', ')}`);
+  if (typeof baseDigest !== 'string' || !/^[0-9a-f]{64}$/.test(baseDigest)) return refuse('trimtab.json has no baseDigest', "the sha256 of the base's model.safetensors");
+  if (!Number.isSafeInteger(maxLength) || (maxLength as number) < 3) refuse(`trimtab.json says maxLength ${JSON.stringify(maxLength)}`, 'a whole number from 3 up');
+  const shape = checkConfig(parseJson(files.config, ADAPTER_FILES.config, refuse), kind, refuse);
+  return { shape, kind, labels: labels as string[], pooling, quantisation, baseDigest, maxLength: maxLength as number };
 }
 
-function checkConfig(config: Record<string, unknown>, refuse: Refuse): AdapterHeader['shape'] {
-  const { peft_type: type, task_type: task, r, lora_alpha: alpha, target_modules: targets, modules_to_save: saved, ...rest } = config;
-  if (type !== 'LORA' || task !== 'SEQ_CLS') refuse(`adapter_config.json says ${JSON.stringify(type)} for ${JSON.stringify(task)}`, '"LORA" for "SEQ_CLS"');
-  if (!Number.isSafeInteger(r) || (r as number) < 1 || (r as number) > 1024) refuse(`adapter_config.json says r ${JSON.stringify(r)}`, 'a whole number from 1 to 1024');
-  if (typeof alpha !== 'number' || !Number.isFinite(alpha)) refuse(`adapter_config.json says lora_alpha ${JSON.stringify(alpha)}`, 'a finite number');
-  if (!Array.isArray(targets) || !targets.every((target) => typeof target === 'string')) refuse('adapter_config.json has no list target_modules', 'the names of the adapted layers');
-  if (!Array.isArray(saved) || !saved.includes(HEADS[0]) || !saved.every((name) => HEADS.includes(name as string))) {
-    refuse(`adapter_config.json says modules_to_save ${JSON.stringify(saved)}`, JSON.stringify(HEADS));
-  }
-  for (const [name, value] of Object.entries(rest)) {
-    const neutral = Object.hasOwn(NEUTRAL, name) ? value === NEUTRAL[name] : DESCRIPTIVE.has(name) || isEmpty(value);
-    if (!neutral) refuse(`adapter_config.json says ${name} ${JSON.stringify(value)}, which this engine does not compute`, 'a plain LoRA adapter');
-  }
-  return { r: r as number, alpha: alpha as number, targets: targets as string[] };
-}
-
-const isEmpty = (value: unknown): boolean => value === null || value === false || (typeof value === 'object' && Object.keys(value!).length === 0);
+const oneOf = <Word extends string>(words: readonly Word[], value: unknown): value is Word => words.some((word) => word === value);
 
 function parseJson(bytes: Uint8Array, name: string, refuse: Refuse): Record<string, unknown> {
   let value: unknown;

@@ -1,10 +1,11 @@
 /**
- * What is trained, as one flat vector and as the files that PEFT reads (docs: huggingface.co/docs/peft, "PEFT checkpoint format").
+ * What is trained, as one flat vector and as PEFT's tensors (docs: huggingface.co/docs/peft, "PEFT checkpoint format").
  *
- * A is [rank, inputs], B is [outputs, rank]; a layer's weight becomes W + alpha / rank x B A. The head's two tensors follow.
+ * A is [rank, inputs], B is [outputs, rank]; a layer's weight becomes W + scale B A, scale = alpha / rank, or alpha / √rank with rsLoRA
+ * (arXiv 2312.03732). The head's tensors follow, where the head has any.
  */
 import { TrimtabError } from '../errors.ts';
-import type { LinearGroup } from './models/bert.ts';
+import type { Architecture, HeadKind, LinearGroup } from './models/index.ts';
 import type { Lora, Numbers, ParameterBlock, Pooling, Tensor } from './ops.ts';
 import { normal, random } from './random.ts';
 import type { FloatTensor } from './safetensors.ts';
@@ -13,6 +14,7 @@ export interface LoraShape {
   readonly r: number;
   readonly alpha: number;
   readonly targets: 'all-linear' | readonly string[];
+  readonly rslora?: boolean;
 }
 
 /** One tensor of the flat vector; `key` is PEFT's. */
@@ -24,62 +26,85 @@ export interface Slot {
   readonly offset: number;
 }
 
-/** Where everything lies in the flat vector: fixed by base, shape of the adapter and number of labels. */
-export interface Plan {
-  readonly shape: { readonly r: number; readonly alpha: number; readonly targets: readonly string[] };
+/** Forms in which the frozen base can be held. */
+export const QUANTISATIONS = ['none', 'nf4'] as const;
+export type Quantisation = (typeof QUANTISATIONS)[number];
+
+export interface HeadShape {
+  readonly kind: HeadKind;
+  /** Labels of `sequence` and `multilabel`, tags of `tokens`; 0 for the others. */
+  readonly outputs: number;
+  readonly pooling: Pooling;
+  readonly quantisation?: Quantisation;
+}
+
+/** Where everything lies in the flat vector: fixed by base, shape of the adapter and head. */
+export interface Plan extends Required<HeadShape> {
+  readonly shape: { readonly r: number; readonly alpha: number; readonly targets: readonly string[]; readonly rslora: boolean };
+  /** What B A is multiplied with. */
+  readonly scale: number;
+  /** In front of a layer's name in PEFT's keys. */
   readonly prefix: string;
   readonly groups: readonly LinearGroup[];
   /** For each group its adapted parts, as indices. */
   readonly adapted: readonly (readonly number[])[];
   readonly slots: ReadonlyMap<string, Slot>;
-  readonly labels: number;
+  /** The head's tensors, [outputs, hidden] and [1, outputs]. */
+  readonly head: { readonly weight: Slot; readonly bias: Slot | null } | null;
   readonly hidden: number;
+  /** Trainable parameters. */
   readonly count: number;
 }
 
 export interface Adapter {
   readonly shape: Plan['shape'];
+  readonly kind: HeadKind;
+  /** Of a classification, or of the spans of an extraction. */
   readonly labels: readonly string[];
   readonly pooling: Pooling;
+  readonly quantisation: Quantisation;
   readonly baseDigest: string;
   readonly maxLength: number;
   readonly values: Float32Array;
 }
 
-export const HEAD_KEY = 'base_model.model.classifier.weight';
-export const HEAD_BIAS_KEY = 'base_model.model.classifier.bias';
+const PEFT = 'base_model.model.';
 
 /** PEFT's rule: a target is a module's whole name, or its end behind a dot. */
 const matches = (part: string, target: string): boolean => part === target || part.endsWith(`.${target}`);
 
-/** What `all-linear` means, spelt as PEFT wants it: `dense` alone would take in a pooler that we never train. */
-const ALL_LINEAR = ['query', 'key', 'value', 'attention.output.dense', 'intermediate.dense', 'output.dense'];
-
-export function planAdapter(groups: readonly LinearGroup[], prefix: string, hidden: number, lora: LoraShape, labels: number): Plan {
-  const targets = lora.targets === 'all-linear' ? ALL_LINEAR : lora.targets;
-  const useless = targets.find((target) => !groups.some(({ parts }) => parts.some((part) => matches(part, target))));
+export function planAdapter(architecture: Pick<Architecture, 'linears' | 'allLinear' | 'hidden' | 'modulePrefix' | 'headModule' | 'headBias'>, head: HeadShape, lora: LoraShape): Plan {
+  const { linears, allLinear, hidden } = architecture;
+  const targets = lora.targets === 'all-linear' ? allLinear : lora.targets;
+  const useless = targets.find((target) => !linears.some(({ parts }) => parts.some((part) => matches(part, target))));
   if (useless !== undefined) {
-    throw new TrimtabError('bad-data', { what: 'lora.targets', problem: `"${useless}" names no linear layer of this base`, right: `all-linear, or some of ${ALL_LINEAR.join(', ')}` });
+    throw new TrimtabError('bad-data', { what: 'lora.targets', problem: `"${useless}" names no linear layer of this base`, right: `all-linear, or some of ${allLinear.join(', ')}` });
   }
+  const prefix = [architecture.modulePrefix(head.kind)].flatMap((name) => (name === '' ? [] : [`${name}.`])).join('');
   const slots = new Map<string, Slot>();
   let count = 0;
-  const slot = (key: string, role: Slot['role'], rows: number, cols: number): void => {
-    slots.set(key, { key, role, rows, cols, offset: count });
+  const slot = (key: string, role: Slot['role'], rows: number, cols: number): Slot => {
+    const made = { key, role, rows, cols, offset: count };
+    slots.set(key, made);
     count += rows * cols;
+    return made;
   };
-  const adapted = groups.map(({ parts, inputs, outputs }) => {
+  const adapted = linears.map(({ parts, inputs, outputs }) => {
     const chosen = parts.flatMap((part, i) => (targets.some((target) => matches(part, target)) ? [i] : []));
     // The A of fused layers stand one after the other: together they are one matrix.
     for (const i of chosen) slot(loraKey(prefix, parts[i]!, 'A'), 'A', lora.r, inputs);
-    for (const i of chosen) slot(loraKey(prefix, parts[i]!, 'B'), 'B', outputs, lora.r);
+    for (const i of chosen) slot(loraKey(prefix, parts[i]!, 'B'), 'B', outputs[i]!, lora.r);
     return chosen;
   });
-  slot(HEAD_KEY, 'head', labels, hidden);
-  slot(HEAD_BIAS_KEY, 'bias', 1, labels);
-  return { shape: { r: lora.r, alpha: lora.alpha, targets }, prefix, groups, adapted, slots, labels, hidden, count };
+  const bias = head.kind === 'tokens' ? architecture.headBias.tokens : architecture.headBias.sequence;
+  const module = `${PEFT}${architecture.headModule}`;
+  const trained = head.outputs === 0 ? null : { weight: slot(`${module}.weight`, 'head', head.outputs, hidden), bias: bias ? slot(`${module}.bias`, 'bias', 1, head.outputs) : null };
+  const { r, alpha, rslora = false } = lora;
+  const scale = alpha / (rslora ? Math.sqrt(r) : r);
+  return { quantisation: 'none', ...head, shape: { r, alpha, targets, rslora }, scale, prefix, groups: linears, adapted, slots, head: trained, hidden, count };
 }
 
-const loraKey = (prefix: string, part: string, side: 'A' | 'B'): string => `base_model.model.${prefix}.${part}.lora_${side}.weight`;
+const loraKey = (prefix: string, part: string, side: 'A' | 'B'): string => `${PEFT}${prefix}${part}.lora_${side}.weight`;
 
 /** PEFT's start: A uniform in ±1/√inputs (Kaiming with a = √5), B zero, so that the first adapter changes nothing; the head as BERT's. */
 export function initialValues(plan: Plan, seed: number): Float32Array {
@@ -92,13 +117,12 @@ export function initialValues(plan: Plan, seed: number): Float32Array {
   return values;
 }
 
-/** Starts `plan` from a known adapter: the same low-rank part, and the head's rows by the name of their label; new labels start fresh. */
-export function warmStart(plan: Plan, labels: readonly string[], initial: Adapter, initialPlan: Plan, seed: number): Float32Array {
-  const [now, then] = [plan.shape, initialPlan.shape];
-  if (now.r !== then.r || now.alpha !== then.alpha || plan.slots.size !== initialPlan.slots.size || [...plan.slots.keys()].some((key) => !initialPlan.slots.has(key))) {
-    const words = ({ r, alpha, targets }: Plan['shape']): string => `r ${r}, alpha ${alpha} on ${targets.join(', ')}`;
-    throw new TrimtabError('bad-adapter', { adapter: 'initial', problem: `its shape is ${words(then)}`, right: `${words(now)}, as the job says` });
-  }
+/**
+ * Starts `plan` from a known adapter: the same low-rank part, and the head's rows by the name of their output (a label, a tag); new ones
+ * start fresh. `outputs` and `initialOutputs` name the heads' rows.
+ */
+export function warmStart(plan: Plan, outputs: readonly string[], initial: Adapter, initialPlan: Plan, initialOutputs: readonly string[], seed: number): Float32Array {
+  checkSameShape(plan, initialPlan);
   const values = initialValues(plan, seed);
   for (const { key, role, rows, cols, offset } of plan.slots.values()) {
     const from = initialPlan.slots.get(key)!;
@@ -107,12 +131,18 @@ export function warmStart(plan: Plan, labels: readonly string[], initial: Adapte
       continue;
     }
     const width = role === 'head' ? cols : 1;
-    labels.forEach((label, i) => {
-      const j = initial.labels.indexOf(label);
+    outputs.forEach((name, i) => {
+      const j = initialOutputs.indexOf(name);
       if (j >= 0) values.set(initial.values.subarray(from.offset + j * width, from.offset + (j + 1) * width), offset + i * width);
     });
   }
   return values;
+}
+
+function checkSameShape(plan: Plan, initial: Plan): void {
+  const words = ({ kind, shape: { r, alpha, targets, rslora } }: Plan): string => `r ${r}, alpha ${alpha}${rslora ? ' (rsLoRA)' : ''} on ${targets.join(', ')}, head ${kind}`;
+  const same = plan.kind === initial.kind && plan.shape.r === initial.shape.r && plan.scale === initial.scale && plan.slots.size === initial.slots.size && [...plan.slots.keys()].every((key) => initial.slots.has(key));
+  if (!same) throw new TrimtabError('bad-adapter', { adapter: 'initial', problem: `its shape is ${words(initial)}`, right: `${words(plan)}, as the job says` });
 }
 
 /** Wraps: the low-rank parts as the ops want them, one per group. */
@@ -120,24 +150,27 @@ export function attach<T extends Tensor>(plan: Plan, block: ParameterBlock<T>): 
   return plan.groups.map(({ parts, inputs, outputs }, i): Lora<T> | null => {
     const chosen = plan.adapted[i]!;
     if (chosen.length === 0) return null;
-    const { r, alpha } = plan.shape;
+    const { r } = plan.shape;
     const first = plan.slots.get(loraKey(plan.prefix, parts[chosen[0]!]!, 'A'))!;
     return {
       rank: r,
-      scale: alpha / r,
+      scale: plan.scale,
       a: block.at(first.offset, chosen.length * r, inputs),
-      parts: chosen.map((part) => ({ column: part * outputs, b: block.at(plan.slots.get(loraKey(plan.prefix, parts[part]!, 'B'))!.offset, outputs, r) })),
+      parts: chosen.map((part) => ({
+        column: outputs.slice(0, part).reduce((sum, count) => sum + count, 0),
+        b: block.at(plan.slots.get(loraKey(plan.prefix, parts[part]!, 'B'))!.offset, outputs[part]!, r),
+      })),
     };
   });
 }
 
 /** Fuses: a function that gives a layer's weight with the adapter merged in; `weight` is left alone. */
 export function mergeInto(plan: Plan, values: Numbers): (part: string, weight: Float32Array) => Float32Array {
-  const { r, alpha } = plan.shape;
+  const { r } = plan.shape;
   return (part, weight) => {
     const [a, b] = [plan.slots.get(loraKey(plan.prefix, part, 'A')), plan.slots.get(loraKey(plan.prefix, part, 'B'))];
     if (a === undefined || b === undefined) return weight;
-    return merge(weight, values.subarray(a.offset, a.offset + r * a.cols), values.subarray(b.offset, b.offset + b.rows * r), r, alpha / r, part);
+    return merge(weight, values.subarray(a.offset, a.offset + r * a.cols), values.subarray(b.offset, b.offset + b.rows * r), r, plan.scale, part);
   };
 }
 

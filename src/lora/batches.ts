@@ -6,26 +6,40 @@ import type { Layout } from './ops.ts';
 import type { Random } from './random.ts';
 import { shuffle } from './random.ts';
 
-/** One text, encoded. `target` is -1 when the head does not know the label. */
+/**
+ * One text, encoded. `targets`, by head: sequence: its class, or -1; multilabel: the labels that hold; tokens: one tag for each token, -1 where none is
+ * asked for; vocabulary: the token that should follow each, -1 on the prompt; pooled: none.
+ */
 export interface EncodedRow {
   readonly tokens: Int32Array;
-  readonly target: number;
+  readonly targets: Int32Array;
   readonly weight: number;
+  /** Of a query to learn from: the right document, then wrong ones. */
+  readonly documents?: readonly Int32Array[];
+  /** Of a text whose vector's gradient is known. */
+  readonly gradient?: Float32Array;
 }
 
-/** Rows of one forward pass. `weights` sum to at most 1: the row's share in the mean loss of the whole batch. */
+/** Rows of one forward pass. */
 export interface Batch {
   readonly tokens: Int32Array;
   readonly positions: Int32Array;
   readonly layout: Layout;
-  readonly targets: Int32Array;
-  readonly weights: Float64Array;
+  readonly rows: readonly EncodedRow[];
+  /** One over the weight of the whole batch that these rows are part of: a row's weight times this is its share in the mean loss. */
+  readonly share: number;
 }
 
-/** Indices of the rows of each batch of an epoch, in seeded order. The last batch may be smaller. */
-export function epochBatches(rows: number, batchSize: number, uniform: Random): Int32Array[] {
-  const order = shuffle(Int32Array.from({ length: rows }, (_, i) => i), uniform);
-  return Array.from({ length: Math.ceil(rows / batchSize) }, (_, i) => order.subarray(i * batchSize, (i + 1) * batchSize));
+/**
+ * Indices of the rows of each batch of an epoch, in seeded order; the last may be smaller. With a window, rows of about the same length come
+ * together: those of `window` batches are sorted by length before they are dealt out, and the batches shuffled again.
+ */
+export function epochBatches(lengths: readonly number[], batchSize: number, uniform: Random, window = 1): Int32Array[] {
+  const order = shuffle(Int32Array.from(lengths.keys()), uniform);
+  const span = window * batchSize;
+  if (window > 1) for (let from = 0; from < order.length; from += span) order.subarray(from, from + span).sort((i, j) => lengths[i]! - lengths[j]! || i - j);
+  const batches = Array.from({ length: Math.ceil(lengths.length / batchSize) }, (_, i) => order.subarray(i * batchSize, (i + 1) * batchSize));
+  return window > 1 ? Array.from(shuffle(Int32Array.from(batches.keys()), uniform), (i) => batches[i]!) : batches;
 }
 
 /** Rows shared out so that every worker gets about the same number of tokens: longest first, to whoever has least. */
@@ -61,11 +75,5 @@ function concatenate(rows: readonly EncodedRow[], totalWeight: number): Batch {
     tokens.set(row.tokens, starts[i]!);
     for (let j = 0; j < row.tokens.length; j += 1) positions[starts[i]! + j] = j;
   });
-  return {
-    tokens,
-    positions,
-    layout: { starts },
-    targets: Int32Array.from(rows, (row) => row.target),
-    weights: Float64Array.from(rows, (row) => row.weight / totalWeight),
-  };
+  return { tokens, positions, layout: { starts }, rows, share: 1 / totalWeight };
 }

@@ -4,13 +4,12 @@ import { wasmBackend } from './backends/wasm.ts';
 import type { Base } from './base.ts';
 import type { EncodedRow } from './batches.ts';
 import { pack } from './batches.ts';
-import { accumulate, logits, merged, trainable } from './classifier.ts';
-import type { Pooling } from './ops.ts';
+import { accumulate, merged, outputs, trainable } from './learner.ts';
+import { watch } from './watch.ts';
 
 export interface MemberOptions {
   readonly base: Base;
   readonly plan: Plan;
-  readonly pooling: Pooling;
   /** `predict` merges the adapter once, as `values` stands then. */
   readonly use: 'train' | 'predict';
   /** The adapter's numbers, shared by all members; read at the start of each call. */
@@ -22,35 +21,36 @@ export interface MemberOptions {
 export interface Member {
   /** The gradients of the rows' share in the mean loss; returns that share of the loss. */
   gradients(rows: readonly EncodedRow[], totalWeight: number): number;
-  /** Logits, [rows x labels]. */
-  logits(rows: readonly EncodedRow[]): Float32Array;
+  /** Each row's outputs: what they are, the head says. */
+  outputs(rows: readonly EncodedRow[]): Float32Array[];
+  /** The first linear layer that gives a number that is not finite for these rows; null when none does. */
+  fault(rows: readonly EncodedRow[]): string | null;
 }
 
 /** Tokens of one forward and backward pass: 256 to 1,024 are equally fast (bench/lora.ts), and memory grows with them. */
-const MICRO_BATCH_TOKENS = 512;
+export const MICRO_BATCH_TOKENS = 512;
 
-export function createMember({ base, plan, pooling, use, values, gradients }: MemberOptions): Member {
-  const backend = wasmBackend();
-  const model = use === 'train' ? trainable(backend, base, plan, pooling) : merged(backend, base, plan, pooling, values);
+export function createMember({ base, plan, use, values, gradients }: MemberOptions): Member {
+  const { backend, watched } = watch(wasmBackend());
+  const model = use === 'train' ? trainable(backend, base, plan) : merged(backend, base, plan, values);
+  const each = (rows: readonly EncodedRow[]): Float32Array[] => pack(rows, MICRO_BATCH_TOKENS, 1).flatMap((batch) => outputs(backend, model, batch));
   return {
     gradients(rows, totalWeight) {
       model.block.write(values);
       model.block.clearGradients();
       let loss = 0;
-      for (const batch of pack(rows, MICRO_BATCH_TOKENS, totalWeight)) loss += accumulate(backend, model, batch).loss;
+      for (const batch of pack(rows, MICRO_BATCH_TOKENS, totalWeight)) loss += accumulate(backend, model, batch);
       model.block.read(gradients);
       return loss;
     },
-    logits(rows) {
+    outputs(rows) {
       if (use === 'train') model.block.write(values);
-      const all = new Float32Array(rows.length * plan.labels);
-      let at = 0;
-      for (const batch of pack(rows, MICRO_BATCH_TOKENS, 1)) {
-        const found = logits(backend, model, batch);
-        all.set(found, at);
-        at += found.length;
-      }
-      return all;
+      return each(rows);
+    },
+    fault(rows) {
+      const calls = pack(rows, MICRO_BATCH_TOKENS, 1).map((batch) => watched(() => void outputs(backend, model, batch))).filter((call) => call !== null);
+      const parts = calls.length === 0 ? [] : plan.groups[Math.min(...calls)]!.parts;
+      return parts.length === 0 ? null : parts.join(', ');
     },
   };
 }

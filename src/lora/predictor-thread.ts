@@ -2,19 +2,21 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Base } from './base.ts';
 import { readBase } from './base.ts';
-import { parseAdapter, planClassifier } from './classifier.ts';
-import { decide } from './heads.ts';
+import type { Codec, Input } from './codecs/index.ts';
+import { canonicalAnswer, createCodec } from './codecs/index.ts';
+import { parseAdapter, planOf } from './learner.ts';
 import type { Member } from './member.ts';
 import { createMember } from './member.ts';
-import type { Classified, PredictorAnswer, PredictorRequest, Reply } from './predictor.ts';
+import { architectureOf } from './models/index.ts';
+import { answerQuestions } from './predict.ts';
+import type { Predicted, PredictorAnswer, PredictorRequest, Reply } from './predictor.ts';
 import type { Tokenizer } from './tokenizer.ts';
 import { loadTokenizer } from './tokenizer.ts';
 import { toWire } from './wire.ts';
 
 interface Loaded {
   readonly member: Member;
-  readonly labels: readonly string[];
-  readonly maxLength: number;
+  readonly codec: Codec;
 }
 
 const { basePath } = workerData as { basePath: string };
@@ -24,27 +26,26 @@ let shared: Promise<[Base, Tokenizer]> | undefined;
 async function answer(request: PredictorRequest): Promise<PredictorAnswer> {
   switch (request.kind) {
     case 'load': {
-      const [base] = await (shared ??= Promise.all([readBase(basePath, null), loadTokenizer(basePath)]));
-      const { shape, labels, pooling, maxLength, values } = parseAdapter(base, request.files, request.name);
-      const plan = planClassifier(base, shape, labels.length);
-      adapters.set(request.adapter, { labels, maxLength, member: createMember({ base, plan, pooling, use: 'predict', values, gradients: new Float32Array(0) }) });
-      return { labels };
+      const [base, tokenizer] = await (shared ??= Promise.all([readBase(basePath, null), loadTokenizer(basePath)]));
+      const adapter = parseAdapter(base, request.files, request.name);
+      const { labels, maxLength, kind, values } = adapter;
+      const plan = planOf(base, adapter);
+      const codec = createCodec(kind, { tokenizer, labels, maxLength, causal: architectureOf(base).causal });
+      adapters.set(request.adapter, { codec, member: createMember({ base, plan, use: 'predict', values, gradients: new Float32Array(0) }) });
+      return { labels, kind };
     }
-    case 'predict': {
-      const [, tokenizer] = await shared!;
-      return { rows: classify(tokenizer, adapters.get(request.adapter)!, request.texts) };
-    }
+    case 'predict':
+      return { rows: predictAll(adapters.get(request.adapter)!, request.inputs) };
     case 'drop':
       adapters.delete(request.adapter);
       return { dropped: true };
   }
 }
 
-function classify(tokenizer: Tokenizer, { member, labels, maxLength }: Loaded, texts: readonly string[]): Classified[] {
-  const logits = member.logits(texts.map((text) => ({ tokens: tokenizer.encode(text, maxLength), target: -1, weight: 1 })));
-  return texts.map((_, i) => {
-    const { best, probabilities } = decide(logits, i * labels.length, labels.length);
-    return { label: labels[best]!, confidence: probabilities[best]!, scores: [...probabilities] };
+function predictAll({ member, codec }: Loaded, inputs: readonly Input[]): Predicted[] {
+  return answerQuestions(member, codec, inputs).map((found) => {
+    const { confidence, scores, vector } = found;
+    return { label: canonicalAnswer(found), confidence, ...(scores === undefined ? {} : { scores }), ...(vector === undefined ? {} : { vector }) };
   });
 }
 

@@ -6,20 +6,36 @@ import { Worker } from 'node:worker_threads';
 import { TrimtabError } from '../errors.ts';
 import type { AdapterFiles } from '../vocabulary.ts';
 import { readAdapter } from './adapter-files.ts';
+import type { Input } from './codecs/index.ts';
+import { nearest, unitOf } from './contrast.ts';
+import type { HeadKind } from './models/index.ts';
 import type { WireError } from './wire.ts';
 import { fromWire } from './wire.ts';
 
-export interface Classified {
+/** One answer, whatever the task. */
+export interface Predicted {
+  /** The canonical answer (src/tasks): a label, a JSON array of labels or spans, an output; of an embedding '[]'. */
   readonly label: string;
-  /** Probability of `label`. */
+  /** Probability of the answer; of one with several parts their geometric mean. */
   readonly confidence: number;
-  /** Probability of each label, in the order of `labels`. */
-  readonly scores: readonly number[];
+  /** Probability of each label, in the order of `labels`: classification. */
+  readonly scores?: readonly number[];
+  /** Of the text: embedding. */
+  readonly vector?: readonly number[];
+}
+
+export interface Ranked {
+  /** Index of a document. */
+  readonly index: number;
+  readonly cosine: number;
 }
 
 export interface Predictor {
   readonly labels: readonly string[];
-  predict(texts: readonly string[]): Promise<Classified[]>;
+  readonly kind: HeadKind;
+  predict(inputs: readonly Input[]): Promise<Predicted[]>;
+  /** Embedding: the documents nearest to the query, best first, at most `most`. */
+  rank(query: string, documents: readonly string[], most?: number): Promise<Ranked[]>;
   /** Frees the adapter; the thread ends with its last one. */
   dispose(): Promise<void>;
 }
@@ -32,10 +48,10 @@ export interface PredictorOptions {
 
 export type PredictorRequest =
   | { readonly kind: 'load'; readonly adapter: number; readonly files: AdapterFiles; readonly name: string }
-  | { readonly kind: 'predict'; readonly adapter: number; readonly texts: readonly string[] }
+  | { readonly kind: 'predict'; readonly adapter: number; readonly inputs: readonly Input[] }
   | { readonly kind: 'drop'; readonly adapter: number };
 
-export type PredictorAnswer = { readonly labels: readonly string[] } | { readonly rows: Classified[] } | { readonly dropped: true };
+export type PredictorAnswer = { readonly labels: readonly string[]; readonly kind: HeadKind } | { readonly rows: Predicted[] } | { readonly dropped: true };
 
 export type Reply = { readonly call: number; readonly answer: PredictorAnswer } | { readonly call: number; readonly error: WireError };
 
@@ -51,12 +67,19 @@ export async function loadPredictor({ basePath, adapter }: PredictorOptions): Pr
     throw error;
   });
   let disposed: Promise<void> | null = null;
+  const predict: Predictor['predict'] = async (inputs) => {
+    if (disposed !== null) throw new TrimtabError('stopping');
+    const answer = await thread.ask({ kind: 'predict', adapter: id, inputs });
+    return 'rows' in answer ? answer.rows : [];
+  };
+  const { labels, kind } = 'labels' in loaded ? loaded : { labels: [], kind: 'sequence' as const };
   return {
-    labels: 'labels' in loaded ? loaded.labels : [],
-    async predict(texts) {
-      if (disposed !== null) throw new TrimtabError('stopping');
-      const answer = await thread.ask({ kind: 'predict', adapter: id, texts });
-      return 'rows' in answer ? answer.rows : [];
+    labels,
+    kind,
+    predict,
+    async rank(query, documents, most = documents.length) {
+      const [first, ...rest] = (await predict([query, ...documents])).map(({ vector = [] }) => unitOf(vector));
+      return nearest(first!, rest, most);
     },
     dispose() {
       disposed ??= thread.ask({ kind: 'drop', adapter: id }).then(leave, leave);

@@ -2,119 +2,122 @@
  * Data-parallel workers. Each has its own backend and frozen weights and computes the gradients of its share of a batch; the shares
  * are summed in the order of the workers, so the same seed and number of workers give the same bits.
  */
-import { setImmediate } from 'node:timers/promises';
-import { Worker } from 'node:worker_threads';
 import type { EncodedRow } from './batches.ts';
 import { share } from './batches.ts';
+import { contrast, contrastBatch } from './contrast.ts';
+import { totalWeight } from './heads/index.ts';
 import type { MemberOptions } from './member.ts';
-import { createMember } from './member.ts';
-import type { WireError } from './wire.ts';
-import { fromWire } from './wire.ts';
+import type { AdamState } from './optimizer.ts';
+import { adamw, clip } from './optimizer.ts';
+import { takeSeats } from './seat.ts';
+
+/** What a step did. */
+export interface StepReport {
+  /** Weighted mean over the batch, nats. */
+  readonly loss: number;
+  /** Length of the gradient before clipping. */
+  readonly norm: number;
+  /** Where the first number arose that is not finite; null while all are, and where nobody can say. */
+  readonly layer: string | null;
+}
+
+/** All that training has made so far: copies. */
+export interface TeamState {
+  /** Steps done. */
+  readonly step: number;
+  readonly values: Float32Array;
+  /** The optimizer's running means of the gradient and of its square. */
+  readonly mean: Float32Array;
+  readonly square: Float32Array;
+}
 
 export interface Team {
-  /** The adapter's numbers: the caller writes, all members read. */
+  /** The adapter's numbers as they stand. */
   readonly values: Float32Array;
-  /** Loss and gradients (valid until the next call) of the batch's weighted mean. */
-  gradients(rows: readonly EncodedRow[]): Promise<{ loss: number; gradients: Float32Array }>;
-  /** Logits of each row, in their order, [rows x labels]. */
-  logits(rows: readonly EncodedRow[]): Promise<Float32Array>;
+  /** One optimizer step on the batch's weighted mean loss. Changes nothing when loss or gradient are not finite. */
+  step(rows: readonly EncodedRow[], rate: number): Promise<StepReport>;
+  /** Outputs of each row, in their order: what they are, the head says. */
+  outputs(rows: readonly EncodedRow[]): Promise<Float32Array[]>;
+  state(): Promise<TeamState>;
+  restore(state: TeamState): Promise<void>;
   close(): Promise<void>;
+  /** Batches among which this team wants rows of like length together (see epochBatches); 1 where length costs nothing. */
+  readonly window?: number;
 }
 
-export interface TeamOptions extends Pick<MemberOptions, 'base' | 'plan' | 'pooling' | 'use'> {
+export interface TeamOptions extends Pick<MemberOptions, 'base' | 'plan' | 'use'> {
   readonly workers: number;
   readonly values: Float32Array;
+  readonly weightDecay?: number;
 }
 
-/** What a thread is asked, and what it answers. */
-export type Request = { readonly kind: 'gradients'; readonly rows: readonly EncodedRow[]; readonly totalWeight: number } | { readonly kind: 'logits'; readonly rows: readonly EncodedRow[] };
-export type Answer = { readonly value: number | Float32Array } | { readonly error: WireError };
+const CLIP = 1;
 
-type Ask = (request: Request) => Promise<number | Float32Array>;
-
-/** Starts the workers; one works in this thread, giving way to the event loop between its calls. */
-export async function createTeam({ workers, values: initial, ...rest }: TeamOptions): Promise<Team> {
+export async function createTeam({ workers, values: initial, weightDecay = 0, ...rest }: TeamOptions): Promise<Team> {
+  const { plan } = rest;
   const values = shared(initial.length);
   values.set(initial);
   const options = Array.from({ length: workers }, (): MemberOptions => ({ ...rest, values, gradients: shared(initial.length) }));
-  const members = workers === 1 ? [inProcess(options[0]!)] : await startAll(options);
+  const seats = await takeSeats(options);
+  const optimizer = adamw({ weightDecay });
+  let adam = optimizer.init(rest.use === 'train' ? initial.length : 0);
   const total = new Float32Array(initial.length);
-  const labels = rest.plan.labels;
+
+  /** Each member's part of the rows, by what `work` does with it. */
+  const deal = <Row extends EncodedRow, R>(rows: readonly Row[], work: (seat: number, part: readonly Row[]) => Promise<R>): Promise<R[]> =>
+    Promise.all(share(rows, workers).map((part, i) => work(i, part)));
+
+  const accumulate = async (rows: readonly EncodedRow[], weight: number): Promise<number> => {
+    const losses = await deal(rows, (i, part) => seats[i]!.gradients(part, weight));
+    total.set(options[0]!.gradients);
+    for (const { gradients } of options.slice(1)) for (let i = 0; i < total.length; i += 1) total[i]! += gradients[i]!;
+    return losses.reduce((sum, loss) => sum + loss, 0);
+  };
+
+  const outputs = async (rows: readonly EncodedRow[]): Promise<Float32Array[]> => {
+    const all = new Array<Float32Array>(rows.length);
+    await deal(rows.map((row, index) => ({ ...row, index })), async (i, part) => {
+      const found = await seats[i]!.outputs(part);
+      part.forEach(({ index }, j) => (all[index] = found[j]!));
+    });
+    return all;
+  };
+
+  /** In two passes: all vectors, then the gradient of each through its text. */
+  const accumulateContrast = async (rows: readonly EncodedRow[]): Promise<number> => {
+    const batch = contrastBatch(rows);
+    const { perQuery, gradients } = contrast(batch, await outputs(batch.texts));
+    await accumulate(batch.texts.map((text, i) => ({ ...text, gradient: gradients[i]! })), 1);
+    return perQuery.reduce((sum, loss, i) => sum + loss * batch.shares[i]!, 0);
+  };
+
+  /** Asked only when something went wrong: the forward pass layer by layer, then the gradients from the head down. */
+  const faultOf = async (rows: readonly EncodedRow[]): Promise<string | null> => {
+    const faults = await deal(rows, (i, part) => seats[i]!.fault(part));
+    const slots = [...plan.slots.values()].reverse();
+    return faults.find((fault) => fault !== null) ?? slots.find(({ offset, rows: height, cols }) => !total.subarray(offset, offset + height * cols).every(Number.isFinite))?.key ?? null;
+  };
 
   return {
     values,
-    async gradients(rows) {
-      const totalWeight = rows.reduce((sum, row) => sum + row.weight, 0) || 1;
-      const losses = await Promise.all(share(rows, workers).map((part, i) => members[i]!.ask({ kind: 'gradients', rows: part, totalWeight })));
-      total.set(options[0]!.gradients);
-      for (const { gradients } of options.slice(1)) for (let i = 0; i < total.length; i += 1) total[i]! += gradients[i]!;
-      return { loss: (losses as number[]).reduce((sum, loss) => sum + loss, 0), gradients: total };
+    outputs,
+    async step(rows, rate) {
+      const loss = plan.kind === 'pooled' ? await accumulateContrast(rows) : await accumulate(rows, totalWeight(plan.kind, rows) || 1);
+      const norm = clip(total, CLIP);
+      if (!Number.isFinite(loss) || !Number.isFinite(norm)) return { loss, norm, layer: await faultOf(rows) };
+      optimizer.update(values, total, adam, rate);
+      return { loss, norm, layer: null };
     },
-    async logits(rows) {
-      const parts = share(rows.map((row, index) => ({ ...row, index })), workers);
-      const answers = (await Promise.all(parts.map((part, i) => members[i]!.ask({ kind: 'logits', rows: part })))) as Float32Array[];
-      const all = new Float32Array(rows.length * labels);
-      parts.forEach((part, i) => part.forEach(({ index }, j) => all.set(answers[i]!.subarray(j * labels, (j + 1) * labels), index * labels)));
-      return all;
+    state: () => Promise.resolve({ step: adam.step, values: values.slice(), mean: adam.mean.slice(), square: adam.square.slice() }),
+    restore({ step, values: earlier, mean, square }) {
+      values.set(earlier);
+      adam = { step, mean: mean.slice(), square: square.slice() } satisfies AdamState;
+      return Promise.resolve();
     },
     async close() {
-      await Promise.all(members.map((member) => member.close()));
+      await Promise.all(seats.map((seat) => seat.close()));
     },
   };
-}
-
-/** All or none: one thread that cannot load its model ends the others. */
-async function startAll(options: readonly MemberOptions[]): Promise<Seat[]> {
-  const started = await Promise.allSettled(options.map(inThread));
-  const failed = started.find((result) => result.status === 'rejected');
-  const seats = started.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-  if (failed === undefined) return seats;
-  await Promise.all(seats.map((seat) => seat.close()));
-  throw failed.reason;
 }
 
 const shared = (count: number): Float32Array => new Float32Array(new SharedArrayBuffer(count * 4));
-
-interface Seat {
-  readonly ask: Ask;
-  close(): Promise<void>;
-}
-
-function inProcess(options: MemberOptions): Seat {
-  const member = createMember(options);
-  return {
-    async ask(request) {
-      await setImmediate();
-      return request.kind === 'gradients' ? member.gradients(request.rows, request.totalWeight) : member.logits(request.rows);
-    },
-    close: () => Promise.resolve(),
-  };
-}
-
-/** Resolves when the thread has loaded its model. */
-async function inThread(options: MemberOptions): Promise<Seat> {
-  const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: options });
-  let waiting: { resolve: (value: number | Float32Array) => void; reject: (error: unknown) => void } | null = null;
-  let dead: Error | null = null;
-  const die = (error: Error): void => {
-    dead ??= error;
-    waiting?.reject(dead);
-  };
-  worker.on('message', (answer: Answer) => ('error' in answer ? waiting?.reject(fromWire(answer.error)) : waiting?.resolve(answer.value)));
-  worker.on('error', (error) => die(error instanceof Error ? error : new Error(String(error))));
-  worker.on('exit', (code) => die(new Error(`a training thread ended with code ${code}`)));
-  const next = (): ReturnType<Ask> => new Promise((resolve, reject) => (dead === null ? (waiting = { resolve, reject }) : reject(dead)));
-  const close = async (): Promise<void> => void (await worker.terminate());
-  await next().catch(async (error: unknown) => {
-    await close();
-    throw error;
-  });
-  return {
-    ask(request) {
-      const answer = next();
-      worker.postMessage(request);
-      return answer;
-    },
-    close,
-  };
-}

@@ -3,9 +3,9 @@ import { TrimtabError } from '../errors.ts';
 import type { EncodedRow } from './batches.ts';
 import { epochBatches } from './batches.ts';
 import type { Schedule } from './optimizer.ts';
-import { adamw, clip, rateAt } from './optimizer.ts';
+import { rateAt } from './optimizer.ts';
 import { random } from './random.ts';
-import type { Team } from './team.ts';
+import type { Team, TeamState } from './team.ts';
 
 export interface TrainSettings {
   /** Passes over the rows; a fraction ends in the middle of one. */
@@ -15,7 +15,6 @@ export interface TrainSettings {
   readonly learningRate: number;
   /** Share of the steps in which the rate rises. */
   readonly warmup: number;
-  readonly weightDecay: number;
   readonly schedule: Schedule;
   readonly seed: number;
 }
@@ -30,49 +29,81 @@ export interface Progress {
   readonly tokens: number;
 }
 
-const CLIP = 1;
-/** The final loss is the mean over this share of the last steps: one batch's alone is noise. */
-const FINAL_SHARE = 0.1;
-
-const AUTO = { scale: 0.04, least: 1e-3, most: 5e-3, warm: 0.5 } as const;
-
-/**
- * The peak rate where nobody chose one: short runs need a higher one. Measured on models/mini-encoder, r 16, HWU64 (1,076 test rows):
- * 60 steps: 0.45, 0.57, 0.65, 0.66, 0.65 accuracy at 1, 2, 4, 6, 8e-3; 150 steps: 0.769, 0.784, 0.770 at 2, 4, 6e-3; 930 steps: best at
- * 1 to 2e-3 (this rule: 0.888, mean of three seeds), and on harder tasks 2e-3 can fall apart (the model's card). An adapter that has
- * learned already starts at half.
- */
-export function autoRate(steps: number, warm: boolean): number {
-  return Math.min(AUTO.most, Math.max(AUTO.least, AUTO.scale / Math.sqrt(steps))) * (warm ? AUTO.warm : 1);
+/** Where a training stands: with the same rows and settings it goes on from here as if nothing had happened, bit for bit. */
+export interface Snapshot {
+  readonly team: TeamState;
+  readonly tokens: number;
+  /** Of those of the steps so far that the final loss is the mean of. */
+  readonly losses: readonly number[];
 }
+
+export interface TrainHooks {
+  onStep?(progress: Progress): void;
+  /** Asked after each step but the last: whether to save now; `stop` saves and ends the training. */
+  afterStep?(step: number): 'go' | 'save' | 'stop';
+  save?(snapshot: Snapshot): Promise<void>;
+}
+
+export interface TrainOutcome {
+  /** Steps done in all; fewer than planned when it was stopped. */
+  readonly steps: number;
+  readonly stopped: boolean;
+  /** Tokens of the rows' texts, each as often as it was learnt from. */
+  readonly tokens: number;
+  /** Mean over the last tenth of the steps: one batch's alone is noise. Null when it was stopped before them. */
+  readonly finalLoss: number | null;
+}
+
+const FINAL_SHARE = 0.1;
 
 export function stepsOf(rows: number, { epochs, batchSize }: Pick<TrainSettings, 'epochs' | 'batchSize'>): number {
   return Math.max(1, Math.round(epochs * Math.ceil(rows / batchSize)));
 }
 
-/** Trains `team.values` in place. */
-export async function train(team: Team, rows: readonly EncodedRow[], settings: TrainSettings, onStep: (progress: Progress) => void): Promise<{ steps: number; tokens: number; finalLoss: number }> {
-  const { batchSize, learningRate, warmup, schedule, seed } = settings;
-  const perEpoch = Math.ceil(rows.length / batchSize);
-  const steps = stepsOf(rows.length, settings);
-  const optimizer = adamw({ weightDecay: settings.weightDecay });
-  const state = optimizer.init(team.values.length);
-  const losses: number[] = [];
-  let tokens = 0;
+/** Tokens of a row and of its documents. */
+export const tokensOf = ({ tokens, documents = [] }: EncodedRow): number => documents.reduce((sum, document) => sum + document.length, tokens.length);
 
-  for (let step = 0; step < steps; step += 1) {
-    const order = epochBatches(rows.length, batchSize, random(seed, `epoch ${Math.floor(step / perEpoch)}`));
-    const batch = Array.from(order[step % perEpoch]!, (i) => rows[i]!);
-    const { loss, gradients } = await team.gradients(batch);
-    const length = clip(gradients, CLIP);
-    if (!Number.isFinite(loss) || !Number.isFinite(length)) {
-      throw new TrimtabError('bad-data', { what: 'training', problem: `the loss is ${loss} with a gradient of length ${length} at step ${step + 1} of ${steps}`, right: `a learning rate below ${learningRate}` });
+/**
+ * Trains the team in place, from the start or from a snapshot.
+ * @throws TrimtabError `bad-data` when loss or gradient are no finite number any more, with step and layer
+ */
+export async function train(team: Team, rows: readonly EncodedRow[], settings: TrainSettings, hooks: TrainHooks = {}, from: Snapshot | null = null): Promise<TrainOutcome> {
+  const { learningRate, warmup, schedule } = settings;
+  const steps = stepsOf(rows.length, settings);
+  const batchAt = batchesOf(rows, settings, team.window ?? 1);
+  const final = steps - Math.ceil(steps * FINAL_SHARE);
+  const losses = [...(from?.losses ?? [])];
+  let tokens = from?.tokens ?? 0;
+  let done = from?.team.step ?? 0;
+  if (from !== null) await team.restore(from.team);
+
+  while (done < steps) {
+    const step = done;
+    const batch = batchAt(step);
+    const { loss, norm, layer } = await team.step(batch, learningRate * rateAt(schedule, step, steps, warmup));
+    if (!Number.isFinite(loss) || !Number.isFinite(norm)) {
+      const where = layer === null ? '' : `, first in ${layer}`;
+      throw new TrimtabError('bad-data', { what: 'training', problem: `the loss is ${loss} with a gradient of length ${norm} at step ${done + 1} of ${steps}${where}`, right: `a learning rate below ${learningRate}` });
     }
-    optimizer.update(team.values, gradients, state, learningRate * rateAt(schedule, step, steps, warmup));
-    losses.push(loss);
-    tokens += batch.reduce((sum, row) => sum + row.tokens.length, 0);
-    onStep({ step: step + 1, steps, loss, tokens });
+    done += 1;
+    if (step >= final) losses.push(loss);
+    tokens += batch.reduce((sum, row) => sum + tokensOf(row), 0);
+    hooks.onStep?.({ step: done, steps, loss, tokens });
+    const next = done === steps ? 'go' : (hooks.afterStep?.(done) ?? 'go');
+    if (next !== 'go') await hooks.save?.({ team: await team.state(), tokens, losses });
+    if (next === 'stop') break;
   }
-  const last = losses.slice(-Math.ceil(steps * FINAL_SHARE));
-  return { steps, tokens, finalLoss: last.reduce((sum, loss) => sum + loss, 0) / last.length };
+  return { steps: done, stopped: done < steps, tokens, finalLoss: losses.length === 0 ? null : losses.reduce((sum, loss) => sum + loss, 0) / losses.length };
+}
+
+/** Rows of step i. They depend on seed and step alone, so that a training can go on anywhere; the last batch of an epoch may be smaller. */
+function batchesOf(rows: readonly EncodedRow[], { batchSize, seed }: TrainSettings, window: number): (step: number) => EncodedRow[] {
+  const lengths = rows.map(tokensOf);
+  const perEpoch = Math.ceil(rows.length / batchSize);
+  let [current, order] = [-1, [] as Int32Array[]];
+  return (step) => {
+    const epoch = Math.floor(step / perEpoch);
+    if (epoch !== current) [current, order] = [epoch, epochBatches(lengths, batchSize, random(seed, `epoch ${epoch}`), window)];
+    return Array.from(order[step % perEpoch]!, (i) => rows[i]!);
+  };
 }

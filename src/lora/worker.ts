@@ -2,11 +2,12 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Member, MemberOptions } from './member.ts';
 import { createMember } from './member.ts';
-import type { Answer, Request } from './team.ts';
+import type { Answer, Request, Value } from './seat.ts';
+import { serve } from './seat.ts';
 import { toWire } from './wire.ts';
 
 /** Answers with what `work` gives, or with why it failed. */
-function answer(work: () => number | Float32Array): void {
+function answer(work: () => Value): void {
   let found: Answer;
   try {
     found = { value: work() };
@@ -19,8 +20,6 @@ function answer(work: () => number | Float32Array): void {
 let member: Member;
 answer(() => {
   member = createMember(workerData as MemberOptions);
-  return 0;
+  return null;
 });
-parentPort!.on('message', (request: Request) => {
-  answer(() => (request.kind === 'gradients' ? member.gradients(request.rows, request.totalWeight) : member.logits(request.rows)));
-});
+parentPort!.on('message', (request: Request) => answer(() => serve(member, request)));

@@ -6,7 +6,8 @@ import { canonicalJson, sha256 } from '../canonical.ts';
 import { messageOf, TrimtabError } from '../errors.ts';
 import { ADAPTER_FILES, readAdapter } from '../lora/adapter-files.ts';
 import type { AdapterFiles } from '../vocabulary.ts';
-import { JOB_FILES, type ExamRow, type Job, type JobPrediction, type JobResult, type TrainRow } from './job.ts';
+import { taskRules, type JobRow } from '../tasks/index.ts';
+import { JOB_FILES, type ExamRow, type Job, type JobPrediction, type JobResult, type PredictionLine, type TrainRow } from './job.ts';
 
 export interface FolderContent {
   readonly job: Job;
@@ -34,9 +35,10 @@ export const isWritten = (dir: string): Promise<boolean> => access(path.join(dir
  */
 export async function writeFolder(dir: string, { job, train, exam, initial }: FolderContent): Promise<void> {
   await mkdir(path.join(dir, JOB_FILES.initial), { recursive: true });
-  // Rows carry more in the object store (side, origin): the engine gets what the contract says.
-  if (train !== null) await writeAtomic(path.join(dir, JOB_FILES.train), lines(train.map(({ id, text, label, weight }) => ({ id, text, label, weight }))));
-  await writeAtomic(path.join(dir, JOB_FILES.exam), lines(exam.map(({ id, text, label }) => ({ id, text, label }))));
+  // Rows carry more in the object store (side, origin): the engine gets what the contract says, in the form of the task.
+  const { toJobRow } = taskRules(job.task, job.labelling);
+  if (train !== null) await writeAtomic(path.join(dir, JOB_FILES.train), lines(train.map(({ id, text, label, weight }) => toJobRow({ id, text, label, ...(weight === undefined ? {} : { weight }) }))));
+  await writeAtomic(path.join(dir, JOB_FILES.exam), lines(exam.map(({ id, text, label }) => toJobRow({ id, text, label }))));
   for (const [name, bytes] of initial === null ? [] : namedFiles(initial)) await writeAtomic(path.join(dir, JOB_FILES.initial, name), bytes);
   await writeAtomic(path.join(dir, JOB_FILES.job), `${JSON.stringify(job, null, 2)}\n`);
 }
@@ -56,14 +58,16 @@ export async function readOutput(dir: string): Promise<JobOutput> {
   };
   const job = JSON.parse(await read(JOB_FILES.job)) as Job;
   const result = JSON.parse(await read(JOB_FILES.result)) as JobResult;
-  const [predictions, exam] = await Promise.all([parse<JobPrediction>(JOB_FILES.predictions), parse<ExamRow>(JOB_FILES.exam)]);
+  const [predictions, exam] = await Promise.all([parse<PredictionLine>(JOB_FILES.predictions), parse<JobRow>(JOB_FILES.exam)]);
   // A prediction beside the wrong row would be marked against the wrong label, and nothing later would notice.
   if (predictions.length !== exam.length || predictions.some(({ id }, i) => id !== exam[i]?.id)) {
     refuse(`predictions.jsonl has ${predictions.length} rows that do not follow the ${exam.length} rows of exam.jsonl`);
   }
   const adapter = job.kind === 'predict' ? null : await readAdapter(path.join(dir, JOB_FILES.adapter)).catch((cause: unknown) => refuse(`adapter/ cannot be read (${messageOf(cause)})`, cause));
   if (adapter !== null && sha256(adapter.weights) !== result.adapterDigest) refuse(`adapter/${ADAPTER_FILES.weights} does not have the digest that result.json says`);
-  return { result, predictions, adapter, baseDigest: job.base.digest ?? refuse('job.json names no digest of its base') };
+  const { fromPrediction } = taskRules(job.task, job.labelling);
+  const canonical = predictions.map(({ id, confidence, loss, ...answer }): JobPrediction => ({ id, label: fromPrediction(answer), confidence, loss }));
+  return { result, predictions: canonical, adapter, baseDigest: job.base.digest ?? refuse('job.json names no digest of its base') };
 }
 
 /** Takes the folder away by one rename first, so that a crash in the middle leaves no half folder under the job's name. */

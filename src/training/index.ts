@@ -6,11 +6,12 @@ import { getLines, type ObjectStore } from '../store/objects/index.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { AdapterFiles } from '../vocabulary.ts';
 import { createPreflight, type BaseFolder } from './base.ts';
-import { ENGINES, type Engine, type Engines } from './capabilities.ts';
+import { ENGINES, tasksOf, type Engine, type Engines } from './capabilities.ts';
 import type { Executor, JobHandle, JobStatus } from './executors/index.ts';
 import { createLocalExecutor } from './executors/local.ts';
 import { isWritten, readOutput, removeFolder, writeFolder, type JobOutput } from './folder.ts';
-import type { ExamRow, Hyperparameters, Job, TrainRow } from './job.ts';
+import type { ExamRow, Job, TrainRow } from './job.ts';
+import { jobOf } from './settings.ts';
 
 export type { BaseFolder } from './base.ts';
 export type { JobHandle, JobProgress, JobStatus } from './executors/index.ts';
@@ -24,7 +25,7 @@ export interface TrainingRequest {
   readonly spec: ModelSpec;
   /** Folder of the base model. */
   readonly base: string;
-  /** Labels of the head, in its order. */
+  /** Of a classification or the spans of an extraction, in the head's order; [] for the other tasks. */
   readonly labels: readonly string[];
   /** Digest of the JSONL of train rows; a job that trains needs it. */
   readonly train?: string;
@@ -59,9 +60,6 @@ export interface TrainingOptions {
   readonly engines?: Engines;
 }
 
-/** Share of the steps in which the learning rate rises. */
-const WARMUP = 0.1;
-const WEIGHT_DECAY = 0.01;
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/;
 
 export function createTraining({ objects, dataDir, log, engines = ENGINES }: TrainingOptions): Training {
@@ -73,7 +71,7 @@ export function createTraining({ objects, dataDir, log, engines = ENGINES }: Tra
     const base = await preflight(request.base);
     const train = request.train === undefined ? null : await getLines<TrainRow>(objects, request.train);
     const exam = await getLines<ExamRow>(objects, request.exam);
-    await writeFolder(dir, { job: jobOf(request, base), train, exam, initial: request.initial ?? null });
+    await writeFolder(dir, { job: jobOf(request, base, train?.length ?? 0), train, exam, initial: request.initial ?? null });
   };
 
   return {
@@ -100,29 +98,14 @@ function checkRequest(request: TrainingRequest, engine: Engine): Engine {
   const refuse = (problem: string, right: string): never => {
     throw new TrimtabError('bad-request', { what: `job ${request.id}`, problem, right });
   };
-  const { engine: name } = request.spec.training;
+  const { task, training } = request.spec;
+  const hasInitial = (request.initial ?? null) !== null;
   if (!ID.test(request.id)) refuse('its id cannot name a folder', 'use letters, digits, dot, dash, underscore');
-  if (!engine.tasks.includes(request.spec.task)) refuse(`engine ${name} does not know task ${request.spec.task}`, `use one of ${engine.tasks.join(', ')}`);
+  const tasks = tasksOf(engine);
+  if (!tasks.includes(task)) refuse(`engine ${training.engine} does not know task ${task}`, `use one of ${tasks.join(', ')}`);
   if (request.kind === 'train' && request.train === undefined) refuse('it trains but names no train rows', 'give the digest of the train rows');
-  if (request.kind === 'predict' && (request.initial ?? null) === null) refuse('it predicts but has no adapter', 'give the adapter as initial');
-  if (request.kind === 'train' && (request.initial ?? null) !== null && !engine.warmStart) refuse(`engine ${name} cannot continue an adapter`, 'start from the base');
+  // A base alone already gives vectors: what the first adapter of an embedding has to beat.
+  if (request.kind === 'predict' && !hasInitial && task !== 'embedding') refuse('it predicts but has no adapter', 'give the adapter as initial');
+  if (request.kind === 'train' && hasInitial && !engine.warmStart) refuse(`engine ${training.engine} cannot continue an adapter`, 'start from the base');
   return engine;
-}
-
-function jobOf(request: TrainingRequest, base: BaseFolder): Job {
-  const { lora, epochs, batchSize, learningRate, maxLength } = request.spec.training;
-  const hyperparameters: Hyperparameters = { lora, epochs, batchSize, learningRate, maxLength, warmup: WARMUP, weightDecay: WEIGHT_DECAY };
-  return {
-    version: 1,
-    id: request.id,
-    kind: request.kind,
-    model: request.model,
-    task: request.spec.task,
-    base,
-    initial: (request.initial ?? null) !== null,
-    labels: request.labels,
-    hyperparameters,
-    seed: request.seed,
-    workers: request.workers,
-  };
 }

@@ -2,21 +2,23 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ADAPTER_FILES, adapterDigest, adapterFiles } from '../../src/lora/adapter-files.ts';
 import type { Adapter } from '../../src/lora/adapter.ts';
-import { HEAD_BIAS_KEY, HEAD_KEY, initialValues, merge, warmStart } from '../../src/lora/adapter.ts';
+import { initialValues, merge, warmStart } from '../../src/lora/adapter.ts';
 import { wasmBackend } from '../../src/lora/backends/wasm.ts';
-import { logits, parseAdapter, planClassifier, trainable } from '../../src/lora/classifier.ts';
+import { outputs, parseAdapter, trainable } from '../../src/lora/learner.ts';
 import { normal, random } from '../../src/lora/random.ts';
 import { writeSafetensors } from '../../src/lora/safetensors.ts';
 import { toTensors } from '../../src/lora/adapter.ts';
 import type { AdapterFiles } from '../../src/vocabulary.ts';
-import { tinyBase, tinyBatch } from './tiny.ts';
+import { tinyBase, tinyBatch, tinyPlan } from './tiny.ts';
 
 const base = tinyBase();
 const LABELS = ['a', 'b', 'c'];
-const plan = planClassifier(base, { r: 2, alpha: 8, targets: 'all-linear' }, LABELS.length);
+const HEAD_KEY = 'base_model.model.classifier.weight';
+const HEAD_BIAS_KEY = 'base_model.model.classifier.bias';
+const plan = tinyPlan(base, LABELS.length, { r: 2, alpha: 8, targets: 'all-linear' });
 const uniform = random(1, 'adapter');
 const values = Float32Array.from({ length: plan.count }, () => normal(uniform));
-const adapter: Adapter = { shape: plan.shape, labels: LABELS, pooling: 'mean', baseDigest: base.digest, maxLength: 16, values };
+const adapter: Adapter = { shape: plan.shape, kind: 'sequence', quantisation: 'none', labels: LABELS, pooling: 'mean', baseDigest: base.digest, maxLength: 16, values };
 const files = adapterFiles(plan, adapter, 'base');
 
 test('keys, shapes and number of parameters are those of PEFT for BertForSequenceClassification', () => {
@@ -31,9 +33,9 @@ test('keys, shapes and number of parameters are those of PEFT for BertForSequenc
 });
 
 test('targets are matched as PEFT matches them, and one that matches nothing is refused', () => {
-  const some = planClassifier(base, { r: 2, alpha: 4, targets: ['query', 'value'] }, 2);
+  const some = tinyPlan(base, 2, { r: 2, alpha: 4, targets: ['query', 'value'] });
   expect([...some.slots.keys()].filter((key) => key.includes('lora_A')).length).toBe(4);
-  expect(() => planClassifier(base, { r: 2, alpha: 4, targets: ['query', 'uery'] }, 2)).toThrow(/"uery" names no linear layer/);
+  expect(() => tinyPlan(base, 2, { r: 2, alpha: 4, targets: ['query', 'uery'] })).toThrow(/"uery" names no linear layer/);
 });
 
 test('what is written is read back', () => {
@@ -46,11 +48,11 @@ test('a fresh adapter changes nothing: B = 0 is the identity', () => {
   const fresh = initialValues(plan, 1);
   const without = fresh.slice();
   for (const { role, offset, rows, cols } of plan.slots.values()) if (role === 'A') without.fill(0, offset, offset + rows * cols);
-  const model = trainable(backend, base, plan, 'mean');
+  const model = trainable(backend, base, plan);
   model.block.write(fresh);
-  const found = [...(logits(backend, model, batch) as Float32Array)];
+  const found = outputs(backend, model, batch);
   model.block.write(without);
-  expect(found).toEqual([...(logits(backend, model, batch) as Float32Array)]);
+  expect(found).toEqual(outputs(backend, model, batch));
   expect(fresh.some((value) => value !== 0)).toBe(true);
 });
 
@@ -92,7 +94,10 @@ test.each([
   ['a rank that is no number', withJson('config', { r: '2' }), /r "2"/],
   ['another method', withJson('config', { peft_type: 'IA3' }), /"IA3"/],
   ['DoRA', withJson('config', { use_dora: true }), /use_dora true/],
-  ['rsLoRA', withJson('config', { use_rslora: true }), /use_rslora true/],
+  ['rsLoRA that is no flag', withJson('config', { use_rslora: 1 }), /use_rslora 1/],
+  ['another task', withJson('config', { task_type: 'TOKEN_CLS' }), /"TOKEN_CLS"/],
+  ['an unknown head', withJson('trimtab', { head: 'tail' }), /head "tail"/],
+  ['an unknown form of the base', withJson('trimtab', { quantisation: 'int3' }), /quantisation "int3"/],
   ['a rank pattern', withJson('config', { rank_pattern: { query: 4 } }), /rank_pattern/],
   ['an unknown field that does something', withJson('config', { use_tomorrow: 1 }), /use_tomorrow 1/],
   ['other trained modules', withJson('config', { modules_to_save: ['classifier', 'pooler'] }), /modules_to_save/],
@@ -109,8 +114,8 @@ test.each([
 });
 
 test('a warm start keeps the head row of each label by its name and starts new ones fresh', () => {
-  const wider = planClassifier(base, { r: 2, alpha: 8, targets: 'all-linear' }, 4);
-  const started = warmStart(wider, ['c', 'new', 'a', 'b'], adapter, plan, 5);
+  const wider = tinyPlan(base, 4, { r: 2, alpha: 8, targets: 'all-linear' });
+  const started = warmStart(wider, ['c', 'new', 'a', 'b'], adapter, plan, LABELS, 5);
   const [head, headBias, oldHead] = [wider.slots.get(HEAD_KEY)!, wider.slots.get(HEAD_BIAS_KEY)!, plan.slots.get(HEAD_KEY)!];
   const row = (all: Float32Array, offset: number, i: number): number[] => [...all.subarray(offset + i * 16, offset + (i + 1) * 16)];
   [2, -1, 0, 1].forEach((old, i) => {
@@ -126,5 +131,5 @@ test.each([
   ['scale', { r: 2, alpha: 4, targets: 'all-linear' }],
   ['set of layers', { r: 2, alpha: 8, targets: ['query'] }],
 ] as const)('a warm start from another %s is refused', (_, shape) => {
-  expect(() => warmStart(planClassifier(base, shape, 3), LABELS, adapter, plan, 5)).toThrow(/its shape is r 2, alpha 8 on query, key/);
+  expect(() => warmStart(tinyPlan(base, 3, shape), LABELS, adapter, plan, LABELS, 5)).toThrow(/its shape is r 2, alpha 8 on query, key/);
 });

@@ -5,11 +5,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { adapterFiles, writeAdapter } from '../../src/lora/adapter-files.ts';
 import { initialValues } from '../../src/lora/adapter.ts';
 import { readBase } from '../../src/lora/base.ts';
-import { planClassifier } from '../../src/lora/classifier.ts';
 import { loadPredictor } from '../../src/lora/predictor.ts';
 import { random } from '../../src/lora/random.ts';
 import type { AdapterFiles } from '../../src/vocabulary.ts';
-import { writeTinyBase } from './tiny.ts';
+import { tinyPlan, writeTinyBase } from './tiny.ts';
 
 const WORDS = ['open', 'close', 'the', 'door', 'window', 'please'];
 const LABELS = ['yes', 'no', 'maybe'];
@@ -26,10 +25,10 @@ afterAll(() => rm(folder, { recursive: true }));
 
 async function adapterOf(seed: number): Promise<AdapterFiles> {
   const base = await readBase(join(folder, 'base'), null);
-  const plan = planClassifier(base, { r: 2, alpha: 4, targets: 'all-linear' }, LABELS.length);
+  const plan = tinyPlan(base, LABELS.length, { r: 2, alpha: 4, targets: 'all-linear' });
   const uniform = random(seed, 'adapter');
   const values = initialValues(plan, seed).map((value) => value + uniform() - 0.5);
-  return adapterFiles(plan, { shape: plan.shape, labels: LABELS, pooling: 'mean', baseDigest: base.digest, maxLength: 16, values }, 'base');
+  return adapterFiles(plan, { shape: plan.shape, kind: 'sequence', quantisation: 'none', labels: LABELS, pooling: 'mean', baseDigest: base.digest, maxLength: 16, values }, 'base');
 }
 
 test('a text gets the same answer alone and among others, from a folder and from bytes', async () => {
@@ -40,9 +39,9 @@ test('a text gets the same answer alone and among others, from a folder and from
   for (const [i, text] of texts.entries()) {
     const [alone] = await b.predict([text]);
     expect(alone!.label).toBe(together[i]!.label);
-    alone!.scores.forEach((score, j) => expect(score).toBeCloseTo(together[i]!.scores[j]!, 6));
-    expect(alone!.scores.reduce((sum, score) => sum + score, 0)).toBeCloseTo(1, 10);
-    expect(Math.max(...alone!.scores)).toBe(alone!.confidence);
+    alone!.scores!.forEach((score, j) => expect(score).toBeCloseTo(together[i]!.scores![j]!, 6));
+    expect(alone!.scores!.reduce((sum, score) => sum + score, 0)).toBeCloseTo(1, 10);
+    expect(Math.max(...alone!.scores!)).toBe(alone!.confidence);
   }
   await Promise.all([a.dispose(), b.dispose()]);
   await expect(a.predict(['open'])).rejects.toMatchObject({ code: 'stopping' });

@@ -3,28 +3,28 @@ import { initialValues } from '../../src/lora/adapter.ts';
 import { wasmBackend } from '../../src/lora/backends/wasm.ts';
 import type { EncodedRow } from '../../src/lora/batches.ts';
 import { pack } from '../../src/lora/batches.ts';
-import { accumulate, planClassifier, trainable } from '../../src/lora/classifier.ts';
-import { predict } from '../../src/lora/predict.ts';
+import { decide } from '../../src/lora/heads/index.ts';
+import { accumulate, trainable } from '../../src/lora/learner.ts';
 import { normal, random } from '../../src/lora/random.ts';
 import { createTeam } from '../../src/lora/team.ts';
 import type { TrainSettings } from '../../src/lora/train.ts';
 import { train } from '../../src/lora/train.ts';
-import { TINY, tinyBase, tinyRows } from './tiny.ts';
+import { TINY, tinyBase, tinyPlan, tinyRows } from './tiny.ts';
 
 const LABELS = 3;
 const base = tinyBase();
-const plan = planClassifier(base, { r: 4, alpha: 8, targets: 'all-linear' }, LABELS);
+const plan = tinyPlan(base, LABELS);
 const uniform = random(1, 'team');
 const values = initialValues(plan, 1).map((value) => value + 0.05 * normal(uniform));
 const lengths = Array.from({ length: 40 }, () => 1 + Math.floor(uniform() * 20));
 const rows = tinyRows(lengths, LABELS);
-const settings: TrainSettings = { epochs: 2, batchSize: 8, learningRate: 5e-3, warmup: 0.1, weightDecay: 0.01, schedule: 'linear', seed: 4 };
+const settings: TrainSettings = { epochs: 2, batchSize: 8, learningRate: 5e-3, warmup: 0.1, schedule: 'linear', seed: 4 };
 
 async function trained(workers: number, seed = 4): Promise<{ values: Float32Array; losses: number[] }> {
-  const team = await createTeam({ base, plan, pooling: 'mean', use: 'train', workers, values });
+  const team = await createTeam({ base, plan, weightDecay: 0.01, use: 'train', workers, values });
   const losses: number[] = [];
   try {
-    await train(team, rows, { ...settings, seed }, ({ loss }) => losses.push(loss));
+    await train(team, rows, { ...settings, seed }, { onStep: ({ loss }) => losses.push(loss) });
     return { values: team.values.slice(), losses };
   } finally {
     await team.close();
@@ -43,32 +43,32 @@ test('the same seed and number of workers give the same bits; another seed does 
 });
 
 test('training learns: rows whose label is their first token', async () => {
-  const learnable: EncodedRow[] = rows.map((row, i) => ({ tokens: Int32Array.from([i % LABELS, ...row.tokens]), target: i % LABELS, weight: 1 }));
-  const team = await createTeam({ base, plan, pooling: 'mean', use: 'train', workers: 1, values });
-  await train(team, learnable, { ...settings, epochs: 20, learningRate: 1e-2 }, () => undefined);
-  const decisions = await predict(team, learnable, LABELS);
+  const learnable: EncodedRow[] = rows.map((row, i) => ({ tokens: Int32Array.from([i % LABELS, ...row.tokens]), targets: Int32Array.of(i % LABELS), weight: 1 }));
+  const team = await createTeam({ base, plan, weightDecay: 0.01, use: 'train', workers: 1, values });
+  await train(team, learnable, { ...settings, epochs: 20, learningRate: 1e-2 });
+  const decisions = (await team.outputs(learnable)).map((logits) => decide(logits, 0, LABELS));
   expect(decisions.filter(({ best }, i) => best === i % LABELS).length).toBeGreaterThanOrEqual(38);
 });
 
 test('a fraction of an epoch is a fraction of its steps', async () => {
-  const team = await createTeam({ base, plan, pooling: 'mean', use: 'train', workers: 1, values });
-  expect(await train(team, rows, { ...settings, epochs: 0.4 }, () => undefined)).toMatchObject({ steps: 2 });
+  const team = await createTeam({ base, plan, weightDecay: 0.01, use: 'train', workers: 1, values });
+  expect(await train(team, rows, { ...settings, epochs: 0.4 })).toMatchObject({ steps: 2 });
 });
 
 test('a loss that is not finite ends the training with the reason', async () => {
-  const team = await createTeam({ base, plan, pooling: 'mean', use: 'train', workers: 1, values: values.map((value) => value * 1e20) });
-  await expect(train(team, rows, settings, () => undefined)).rejects.toMatchObject({ code: 'bad-data', message: expect.stringContaining('step 1 of 10') as string });
+  const team = await createTeam({ base, plan, weightDecay: 0.01, use: 'train', workers: 1, values: values.map((value) => value * 1e20) });
+  await expect(train(team, rows, settings)).rejects.toMatchObject({ code: 'bad-data', message: expect.stringContaining('step 1 of 10') as string });
 });
 
 /** Gradients of rows cut into micro-batches of at most `limit` tokens. */
 function gradientsOf(some: readonly EncodedRow[], limit: number): { gradients: Float32Array; losses: number[]; live: number[] } {
   const backend = wasmBackend();
-  const model = trainable(backend, base, plan, 'mean');
+  const model = trainable(backend, base, plan);
   model.block.write(values);
   const live = [backend.liveTensors()];
   const losses: number[] = [];
   for (const batch of pack(some, limit, some.reduce((sum, row) => sum + row.weight, 0))) {
-    losses.push(...accumulate(backend, model, batch).perRow);
+    losses.push(accumulate(backend, model, batch));
     live.push(backend.liveTensors());
   }
   const gradients = new Float32Array(plan.count);
@@ -81,10 +81,10 @@ test('accumulation: one batch or many micro-batches, the same gradient', () => {
   expect(largest(whole.gradients, rowByRow.gradients) / Math.max(...whole.gradients.map(Math.abs))).toBeLessThan(1e-5);
 });
 
-test("a row's loss does not depend on what shares its batch", () => {
-  const alone = gradientsOf(rows, 1).losses;
-  gradientsOf(rows, Infinity).losses.forEach((loss, i) => expect(loss).toBeCloseTo(alone[i]!, 5));
-  gradientsOf(rows.toReversed(), 64).losses.toReversed().forEach((loss, i) => expect(loss).toBeCloseTo(alone[i]!, 5));
+test("a row's outputs do not depend on what shares its batch", async () => {
+  const team = await createTeam({ base, plan, use: 'train', workers: 1, values });
+  const together = await team.outputs(rows);
+  for (const [i, row] of rows.entries()) (await team.outputs([row]))[0]!.forEach((logit, j) => expect(logit).toBeCloseTo(together[i]![j]!, 5));
 });
 
 test('the number of live tensors is the same after every step', () => {
@@ -96,8 +96,8 @@ test('the number of live tensors is the same after every step', () => {
 test('a team of any size predicts alike, in the order of the rows, with the adapter merged or apart', async () => {
   const found = await Promise.all(
     ([['train', 1], ['predict', 1], ['train', 2]] as const).map(async ([use, workers]) => {
-      const team = await createTeam({ base, plan, pooling: 'mean', use, workers, values });
-      const decisions = await predict(team, rows, LABELS);
+      const team = await createTeam({ base, plan, use, workers, values });
+      const decisions = (await team.outputs(rows)).map((logits) => decide(logits, 0, LABELS));
       await team.close();
       return decisions;
     }),
@@ -110,10 +110,10 @@ test('a team of any size predicts alike, in the order of the rows, with the adap
 
 test.each([1, 2])('%i workers: what cannot be loaded is an error of the catalogue, also from a thread', async (workers) => {
   const wrong = { ...base, config: { ...base.config, hidden_size: TINY.d * 2 } };
-  const start = createTeam({ base: wrong, plan, pooling: 'mean', use: 'train', workers, values });
+  const start = createTeam({ base: wrong, plan, weightDecay: 0.01, use: 'train', workers, values });
   await expect(start).rejects.toMatchObject({ code: 'bad-base', message: expect.stringContaining('shape') as string });
-  const team = await createTeam({ base, plan, pooling: 'mean', use: 'train', workers, values });
-  const beyond = Array.from({ length: 4 }, () => ({ tokens: Int32Array.from([TINY.vocabulary]), target: 0, weight: 1 }));
-  await expect(team.gradients(beyond)).rejects.toMatchObject({ code: 'bad-base', message: expect.stringContaining('token 50') as string });
+  const team = await createTeam({ base, plan, weightDecay: 0.01, use: 'train', workers, values });
+  const beyond = Array.from({ length: 4 }, () => ({ tokens: Int32Array.from([TINY.vocabulary]), targets: Int32Array.of(0), weight: 1 }));
+  await expect(team.step(beyond, 1e-3)).rejects.toMatchObject({ code: 'bad-base', message: expect.stringContaining('token 50') as string });
   await team.close();
 });

@@ -2,10 +2,13 @@
 import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { HeadShape, LoraShape, Plan } from '../../src/lora/adapter.ts';
+import { planAdapter } from '../../src/lora/adapter.ts';
 import type { Base } from '../../src/lora/base.ts';
 import { storedTensors } from '../../src/lora/base.ts';
 import type { Batch, EncodedRow } from '../../src/lora/batches.ts';
 import { pack } from '../../src/lora/batches.ts';
+import { architectureOf } from '../../src/lora/models/index.ts';
 import { normal, random } from '../../src/lora/random.ts';
 import type { FloatTensor } from '../../src/lora/safetensors.ts';
 import { writeSafetensors } from '../../src/lora/safetensors.ts';
@@ -108,7 +111,7 @@ export function tinyRows(lengths: readonly number[], labels: number, seed = 7, v
   const uniform = random(seed, 'rows');
   return lengths.map((length) => ({
     tokens: Int32Array.from({ length }, () => Math.floor(uniform() * vocabulary)),
-    target: Math.floor(uniform() * labels),
+    targets: Int32Array.of(Math.floor(uniform() * labels)),
     weight: 0.5 + uniform(),
   }));
 }
@@ -116,4 +119,9 @@ export function tinyRows(lengths: readonly number[], labels: number, seed = 7, v
 export function tinyBatch(lengths: readonly number[], labels: number, seed = 7): Batch {
   const rows = tinyRows(lengths, labels, seed);
   return pack(rows, Infinity, rows.reduce((sum, row) => sum + row.weight, 0))[0]!;
+}
+
+/** A plan for a classifier on the base, or for the head given. */
+export function tinyPlan(base: Base, outputs: number, lora: LoraShape = { r: 4, alpha: 8, targets: 'all-linear' }, head: Partial<HeadShape> = {}): Plan {
+  return planAdapter(architectureOf(base), { kind: 'sequence', pooling: 'mean', ...head, outputs }, lora);
 }

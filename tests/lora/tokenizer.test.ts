@@ -14,11 +14,12 @@ afterAll(() => rm(folder, { recursive: true }));
 
 test('texts become tokens between [CLS] and [SEP]; long ones keep both', async () => {
   const tokenizer = await loadTokenizer(folder);
-  expect([...tokenizer.encode('Hello world unheard', 16)]).toEqual([2, 5, 6, 1, 3]);
-  expect([...tokenizer.encode('hello hello hello world', 4)]).toEqual([2, 5, 5, 3]);
-  expect([...tokenizer.encode('hello hello hello world', 16)]).toEqual([2, 5, 5, 5, 6, 3]);
-  expect([...tokenizer.encode('', 16)]).toEqual([2, 3]);
-  expect(tokenizer.encode('hello '.repeat(1e6), 8).length).toBe(8);
+  const encode = (text: string, maxLength: number) => [...tokenizer.encode(text, maxLength).tokens];
+  expect(encode('Hello world unheard', 16)).toEqual([2, 5, 6, 1, 3]);
+  expect(encode('hello hello hello world', 4)).toEqual([2, 5, 5, 3]);
+  expect(encode('hello hello hello world', 16)).toEqual([2, 5, 5, 5, 6, 3]);
+  expect(encode('', 16)).toEqual([2, 3]);
+  expect(tokenizer.encode('hello '.repeat(1e6), 8)).toMatchObject({ tokens: { length: 8 }, truncated: true });
 });
 
 test('a tokenizer that cannot be read is refused by name', async () => {

@@ -4,15 +4,16 @@ import { expect, test } from 'vitest';
 import { epochBatches, pack, share } from '../../src/lora/batches.ts';
 import { adamw, clip, rateAt, SCHEDULES } from '../../src/lora/optimizer.ts';
 import { normal, random, shuffle } from '../../src/lora/random.ts';
-import { autoRate, stepsOf } from '../../src/lora/train.ts';
+import { autoRate } from '../../src/lora/rate.ts';
+import { stepsOf } from '../../src/lora/train.ts';
 import { tinyRows } from './tiny.ts';
 
 test('an epoch holds every row once, in an order that the seed decides', () => {
-  const order = (seed: number): number[] => epochBatches(101, 10, random(seed, 'epoch 0')).flatMap((batch) => [...batch]);
+  const order = (seed: number): number[] => epochBatches(new Array<number>(101).fill(1), 10, random(seed, 'epoch 0')).flatMap((batch) => [...batch]);
   expect(order(1).toSorted((a, b) => a - b)).toEqual(Array.from({ length: 101 }, (_, i) => i));
   expect(order(1)).toEqual(order(1));
   expect(order(1)).not.toEqual(order(2));
-  expect(epochBatches(101, 10, random(1, 'x')).map((batch) => batch.length)).toEqual([10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 1]);
+  expect(epochBatches(new Array<number>(101).fill(1), 10, random(1, 'x')).map((batch) => batch.length)).toEqual([10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 1]);
 });
 
 test('rows are shared out whole, and evenly in tokens', () => {
@@ -34,7 +35,8 @@ test('packed batches hold every token once, at its place in its row, within the 
       const batches = pack(rows, limit, 10);
       expect(batches.flatMap(({ tokens }) => [...tokens])).toEqual(rows.flatMap(({ tokens }) => [...tokens]));
       expect(batches.flatMap(({ positions }) => [...positions])).toEqual(rows.flatMap(({ tokens }) => [...tokens.keys()]));
-      expect(batches.flatMap(({ weights }) => [...weights])).toEqual(rows.map(({ weight }) => weight / 10));
+      expect(batches.flatMap((batch) => batch.rows)).toEqual(rows);
+      expect(batches.every((batch) => batch.share === 0.1)).toBe(true);
       for (const { tokens, layout } of batches) {
         expect(layout.starts.at(-1)).toBe(tokens.length);
         expect(tokens.length <= limit || layout.starts.length === 2).toBe(true);
@@ -87,9 +89,19 @@ test('randomness: uniform and normal in mean and spread, streams apart, shuffles
   for (const count of counts.values()) expect(Math.abs(count - 1000)).toBeLessThan(6 * Math.sqrt(1000 * (5 / 6)));
 });
 
-test('the automatic rate falls with the length of the run, within its limits, and is halved from a warm start', () => {
-  expect([1, 64, 400, 1e6].map((steps) => autoRate(steps, false))).toEqual([5e-3, 5e-3, 2e-3, 1e-3]);
-  expect(autoRate(400, true)).toBe(1e-3);
+test('the automatic rate falls with the length of the run and the width of the base, within its limits, and is halved from a warm start', () => {
+  expect([1, 64, 400, 1e6].map((steps) => autoRate(steps, false, 256))).toEqual([5e-3, 5e-3, 2e-3, 1e-3]);
+  expect(autoRate(400, true, 256)).toBe(1e-3);
+  expect(autoRate(400, false, 16)).toBe(2e-3);
+  expect(autoRate(400, false, 2048)).toBeCloseTo(2e-3 * 8 ** -0.775, 12);
   expect(stepsOf(100, { epochs: 1.5, batchSize: 32 })).toBe(6);
   expect(stepsOf(1, { epochs: 0.1, batchSize: 32 })).toBe(1);
+});
+
+test('a window brings rows of like length together, and loses none', () => {
+  const lengths = Array.from({ length: 64 }, (_, i) => i);
+  const batches = epochBatches(lengths, 8, random(1, 'window'), 4);
+  expect(batches.flatMap((batch) => [...batch]).toSorted((a, b) => a - b)).toEqual(lengths);
+  const spread = (all: Int32Array[]): number => all.reduce((sum, batch) => sum + Math.max(...batch) - Math.min(...batch), 0);
+  expect(spread(batches)).toBeLessThan(0.5 * spread(epochBatches(lengths, 8, random(1, 'window'))));
 });

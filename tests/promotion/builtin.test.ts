@@ -1,12 +1,12 @@
 import { describe, expect, it, vi } from 'vitest';
 import { createBuiltinTarget } from '../../src/promotion/targets/builtin.ts';
-import type { Classified, Predictor } from '../../src/lora/predictor.ts';
+import type { Predicted, Predictor } from '../../src/lora/predictor.ts';
 import { TrimtabError } from '../../src/errors.ts';
 import type { Adapter } from '../../src/promotion/registry.ts';
 import { filesOf } from './support.ts';
 
 /** Adapters are named `<model>-<n>`; the live one of each model is `<model>-1`. */
-function house(answer: (adapter: string) => Classified = () => ({ label: 'a', confidence: 0.75, scores: [0.75, 0.25] })) {
+function house(answer: (adapter: string) => Predicted = () => ({ label: 'a', confidence: 0.75, scores: [0.75, 0.25] })) {
   const loads: string[] = [];
   const disposed: string[] = [];
   const gates = new Map<string, PromiseWithResolvers<void>>();
@@ -32,6 +32,8 @@ function house(answer: (adapter: string) => Classified = () => ({ label: 'a', co
     if (failing.delete(id)) throw new TrimtabError('bad-adapter', { adapter: id, problem: 'torn', right: 'whole' });
     return {
       labels: id.startsWith('odd') ? ['b', 'a'] : ['a', 'b'],
+      kind: 'sequence',
+      rank: async () => [],
       predict: async (texts) => {
         await gates.get(id)?.promise;
         return texts.map(() => answer(id));
@@ -96,7 +98,7 @@ describe('the builtin target', () => {
   });
 
   it('probes: a label it does not have, a NaN, scores that do not add up are refused', async () => {
-    const answers: Record<string, Classified> = {
+    const answers: Record<string, Predicted> = {
       'm-1': { label: 'a', confidence: 0.75, scores: [0.75, 0.25] },
       'm-2': { label: 'a', confidence: Number.NaN, scores: [0.75, 0.25] },
       'm-3': { label: 'c', confidence: 0.75, scores: [0.75, 0.25] },

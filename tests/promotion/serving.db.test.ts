@@ -6,13 +6,12 @@ import { afterAll, expect, it } from 'vitest';
 import { adapterFiles } from '../../src/lora/adapter-files.ts';
 import { initialValues } from '../../src/lora/adapter.ts';
 import { readBase } from '../../src/lora/base.ts';
-import { planClassifier } from '../../src/lora/classifier.ts';
 import { createBuiltinTarget } from '../../src/promotion/targets/builtin.ts';
 import { transaction } from '../../src/store/postgres.ts';
 import { putModel } from '../../src/store/models.ts';
 import { parseSpec } from '../../src/spec.ts';
 import type { AdapterFiles } from '../../src/vocabulary.ts';
-import { writeTinyBase } from '../lora/tiny.ts';
+import { tinyPlan, writeTinyBase } from '../lora/tiny.ts';
 import { testDatabase } from '../support/postgres.ts';
 import { promotions } from './support.ts';
 
@@ -25,8 +24,8 @@ const LABELS = ['close', 'open'];
 const base = await readBase(path.join(dir, 'base'), null);
 
 async function filesOf(seed: number): Promise<AdapterFiles> {
-  const plan = planClassifier(base, { r: 2, alpha: 4, targets: 'all-linear' }, LABELS.length);
-  return adapterFiles(plan, { shape: plan.shape, labels: LABELS, pooling: 'mean', baseDigest: base.digest, maxLength: 16, values: initialValues(plan, seed) }, 'base');
+  const plan = tinyPlan(base, LABELS.length, { r: 2, alpha: 4, targets: 'all-linear' });
+  return adapterFiles(plan, { shape: plan.shape, kind: 'sequence', quantisation: 'none', labels: LABELS, pooling: 'mean', baseDigest: base.digest, maxLength: 16, values: initialValues(plan, seed) }, 'base');
 }
 
 it('serves what is live, shadows what was, refuses what is torn', async () => {

@@ -4,10 +4,10 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Config } from '../../config.ts';
 import { messageOf } from '../../errors.ts';
-import { initialValues } from '../../lora/adapter.ts';
+import { initialValues, planAdapter } from '../../lora/adapter.ts';
 import { readBase } from '../../lora/base.ts';
-import { planClassifier } from '../../lora/classifier.ts';
 import { createMember } from '../../lora/member.ts';
+import { architectureOf } from '../../lora/models/index.ts';
 import { databaseNow } from '../../store/clock.ts';
 import { temporaryDataDir } from '../../store/embedded.ts';
 import { readArguments, textOf } from '../arguments.ts';
@@ -79,9 +79,9 @@ async function postgres(config: Config): Promise<string> {
 /** Runs one text of three tokens through the bundled base. */
 async function wasm(config: Config): Promise<string> {
   const base = await readBase(path.resolve(config.baseDir, BUNDLED), null);
-  const plan = planClassifier(base, { r: 1, alpha: 1, targets: 'all-linear' }, 2);
+  const plan = planAdapter(architectureOf(base), { kind: 'sequence', outputs: 2, pooling: 'first' }, { r: 1, alpha: 1, targets: 'all-linear' });
   const began = performance.now();
-  const member = createMember({ base, plan, pooling: 'mean', use: 'predict', values: initialValues(plan, 1), gradients: new Float32Array(plan.count) });
-  member.logits([{ tokens: Int32Array.from([1, 2, 3]), target: 0, weight: 1 }]);
+  const member = createMember({ base, plan, use: 'predict', values: initialValues(plan, 1), gradients: new Float32Array(plan.count) });
+  member.outputs([{ tokens: Int32Array.from([1, 2, 3]), targets: Int32Array.of(0), weight: 1 }]);
   return `loaded and predicted in ${Math.round(performance.now() - began)} ms`;
 }

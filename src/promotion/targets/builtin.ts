@@ -1,7 +1,7 @@
 /** The builtin target: answers with adapters in this process, each loaded once, a few kept per model, let go of only when idle. */
 import path from 'node:path';
 import { messageOf, TrimtabError } from '../../errors.ts';
-import { loadPredictor, type Classified, type Predictor } from '../../lora/predictor.ts';
+import { loadPredictor, type Predicted, type Predictor } from '../../lora/predictor.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { AdapterFiles } from '../../vocabulary.ts';
 import type { Registry } from '../registry.ts';
@@ -13,7 +13,7 @@ export type LoadPredictor = (input: { basePath: string; adapter: AdapterFiles })
 export interface Answer {
   readonly adapter: string;
   /** In the order of the texts. */
-  readonly rows: readonly Classified[];
+  readonly rows: readonly Predicted[];
 }
 
 export interface BuiltinTarget extends ServingTarget {
@@ -77,7 +77,7 @@ export function createBuiltinTarget({ registry, baseDir, log, load = loadPredict
 }
 
 /** An adapter can pass every static check and still answer NaN. */
-function checkAnswer(adapter: string, labels: readonly string[], rows: readonly Classified[]): void {
+function checkAnswer(adapter: string, labels: readonly string[], rows: readonly Predicted[]): void {
   const [row] = rows;
   const scores = row?.scores ?? [];
   const probability = (p: number) => p >= 0 && p <= 1;

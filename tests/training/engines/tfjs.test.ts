@@ -18,7 +18,10 @@ const TOPICS: Readonly<Record<string, readonly string[]>> = {
 };
 const FILLERS = ['the', 'a', 'please', 'now', 'some', 'my'];
 const LABELS = Object.keys(TOPICS);
-const HYPERPARAMETERS: Hyperparameters = { lora: { r: 4, alpha: 8, targets: 'all-linear' }, epochs: 6, batchSize: 8, learningRate: 1e-2, warmup: 0.1, weightDecay: 0.01, maxLength: 16 };
+const HYPERPARAMETERS: Hyperparameters = {
+  lora: { r: 4, alpha: 8, targets: 'all-linear' }, epochs: 6, batchSize: 8, learningRate: 1e-2, warmup: 0.1, schedule: 'cosine', weightDecay: 0.01, maxLength: 16,
+  quantisation: 'none', checkpoint: { steps: 1_000, seconds: 60 }, maxNewTokens: 16,
+};
 
 let root: string;
 beforeAll(async () => {
@@ -47,7 +50,7 @@ async function writeJob(name: string, { job = {}, train = rows(120, 1), exam = r
   const folder = join(root, name);
   await mkdir(folder);
   const whole: Job = {
-    version: 1, id: name, kind: 'train', model: 'm', task: 'classification', base: { path: join(root, 'base'), digest: null },
+    version: 1, id: name, kind: 'train', model: 'm', task: 'classification', labelling: 'single', backend: 'wasm', limits: { memoryBytes: null }, base: { path: join(root, 'base'), digest: null },
     initial: initial !== undefined, labels: LABELS, hyperparameters: HYPERPARAMETERS, seed: 1, workers: 1, ...job,
   };
   const lines = (list: readonly unknown[]): string => list.map((row) => `${JSON.stringify(row)}\n`).join('');
@@ -120,11 +123,13 @@ test.each<[string, Given, RegExp]>([
   ['a line that is no JSON', { train: '{"id": "1", "text": "rain"' }, /train\.jsonl, line 1: it is not JSON/],
   ['a row without text', { exam: [{ id: '1', label: 'music' }] }, /exam\.jsonl, line 1: "text" is undefined/],
   ['a negative weight', { train: [{ id: '1', text: 'rain', label: 'music', weight: -1 }] }, /"weight" is -1/],
-  ['no rows', { train: [] }, /train\.jsonl: it has no rows/],
-  ['a wrong hyperparameter', { job: { hyperparameters: { ...HYPERPARAMETERS, epochs: 0 } } }, /hyperparameters\.epochs: it is 0; a number above 0/],
+  ['no rows', { train: [] }, /train\.jsonl: it has no rows; at least 2/],
+  ['one row', { train: rows(1, 1) }, /train\.jsonl: it has one row; at least 2/],
+  ['an unknown setting', { job: { hyperparameters: { ...HYPERPARAMETERS, learningrate: 1 } as unknown as Hyperparameters } }, /there is no field "learningrate"/],
+  ['a wrong hyperparameter', { job: { hyperparameters: { ...HYPERPARAMETERS, epochs: 0 } } }, /hyperparameters, epochs: it is 0; a number above 0/],
   ['more tokens than the base has positions', { job: { hyperparameters: { ...HYPERPARAMETERS, maxLength: 999 } } }, /maxLength: it is 999; at most 32/],
-  ['another task', { job: { task: 'generation' } }, /task: it is "generation"/],
-  ['a base that is not there', { job: { base: { path: '/nowhere', digest: null } } }, /base \/nowhere: it cannot be read/],
+  ['another task', { job: { task: 'generation', labels: [] }, train: [1, 2].map((n) => ({ id: `${n}`, text: 'a', completion: 'b' })), exam: [] }, /model_type is "bert"; a base on which this engine can do the task generation: llama, mistral, qwen2, qwen3/],
+  ['a base that is not there', { job: { base: { path: '/nowhere', digest: null } } }, /base \/nowhere: config\.json cannot be read/],
   ['a base with another digest', { job: { base: { path: '', digest: 'f'.repeat(64) } } }, /the digest that was asked for, f{64}/],
   ['a prediction without an adapter', { job: { kind: 'predict' } }, /no initial adapter/],
 ])('%s: an error event that says what, where and what would be right, and exit code 42', async (name, given, message) => {

@@ -6,7 +6,7 @@ import { putLines } from '../../../src/store/objects/index.ts';
 import type { Engines } from '../../../src/training/capabilities.ts';
 import { createTraining, type Training, type TrainingRequest } from '../../../src/training/index.ts';
 
-export const fakeEngines: Engines = { tfjs: { entry: path.join(import.meta.dirname, 'fake-engine.ts'), tasks: ['classification'], architectures: ['bert'], quantisation: [], devices: ['cpu'], warmStart: true } };
+export const fakeEngines: Engines = { tfjs: { entry: path.join(import.meta.dirname, 'fake-engine.ts'), architectures: { bert: { modelTypes: ['bert'], tasks: ['classification'] } }, quantisation: [], devices: ['cpu'], warmStart: true } };
 
 export interface Workshop {
   readonly dataDir: string;

@@ -6,32 +6,31 @@ import { JOB_FILES } from '../../job.ts';
 
 const PROGRESS_EVERY_MS = 200;
 
+/** An event without its time. */
+type Untimed<Event> = Event extends JobEvent ? Omit<Event, 'at'> : never;
+
 export interface Events {
-  start(backend: string): void;
-  /** Drops what comes too soon after the last, except the last step. */
+  write(event: Untimed<JobEvent>): void;
+  /** Drops what comes too soon after the last, except the last step. `tokens` are those of this process. */
   progress(step: number, steps: number, loss: number, tokens: number): void;
-  done(): void;
-  error(code: string, message: string, retryable: boolean): void;
   now(): Date;
 }
 
 export function createEvents(folder: string, now: () => Date): Events {
-  let [started, last] = [0, 0];
-  const write = (event: JobEvent): void => appendFileSync(join(folder, JOB_FILES.events), `${JSON.stringify(event)}\n`);
-  const at = (): string => now().toISOString();
+  const started = now().getTime();
+  let last = 0;
+  const write: Events['write'] = (event) => {
+    const { type, ...rest } = event;
+    appendFileSync(join(folder, JOB_FILES.events), `${JSON.stringify({ type, at: now().toISOString(), ...rest })}\n`);
+  };
   return {
     now,
-    start(backend) {
-      started = now().getTime();
-      write({ type: 'start', at: at(), pid: process.pid, backend });
-    },
+    write,
     progress(step, steps, loss, tokens) {
       const time = now().getTime();
       if (time - last < PROGRESS_EVERY_MS && step < steps) return;
       last = time;
-      write({ type: 'progress', at: at(), step, steps, loss, tokensPerSecond: tokens / Math.max(1e-3, (time - started) / 1000) });
+      write({ type: 'progress', step, steps, loss, tokensPerSecond: tokens / Math.max(1e-3, (time - started) / 1000) });
     },
-    done: () => write({ type: 'done', at: at() }),
-    error: (code, message, retryable) => write({ type: 'error', at: at(), code, message, retryable }),
   };
 }

@@ -1,149 +1,114 @@
-/** Does a job: reads its folder, trains or loads an adapter, scores the exam's rows, writes what came out. */
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { Adapter, Plan } from '../../../lora/adapter.ts';
-import { initialValues, warmStart } from '../../../lora/adapter.ts';
-import { adapterDigest, adapterFiles, readAdapter, writeAdapter } from '../../../lora/adapter-files.ts';
-import type { Base } from '../../../lora/base.ts';
-import { readBase } from '../../../lora/base.ts';
-import type { EncodedRow } from '../../../lora/batches.ts';
-import { parseAdapter, planClassifier } from '../../../lora/classifier.ts';
-import { architectureOf } from '../../../lora/models/index.ts';
-import type { Pooling } from '../../../lora/ops.ts';
-import { predict } from '../../../lora/predict.ts';
+/** Does a job: reads its folder, trains or loads an adapter, sits the exam, writes what came out. */
+import { readFile } from 'node:fs/promises';
 import type { Team } from '../../../lora/team.ts';
-import { createTeam } from '../../../lora/team.ts';
-import type { Tokenizer } from '../../../lora/tokenizer.ts';
-import { loadTokenizer } from '../../../lora/tokenizer.ts';
-import { autoRate, stepsOf, train } from '../../../lora/train.ts';
-import { TrimtabError } from '../../../errors.ts';
-import { ENGINES } from '../../capabilities.ts';
-import type { ExamRow, Job, JobPrediction, JobResult } from '../../job.ts';
+import type { JobResult, PredictionLine, WarningKind } from '../../job.ts';
 import { JOB_FILES } from '../../job.ts';
+import { chooseBackend } from './backend.ts';
+import type { Backend } from './backend.ts';
+import type { Bench, EncodedRows } from './bench.ts';
+import { encodeRows, prepare, startValues } from './bench.ts';
+import { createCheckpoints } from './checkpoints.ts';
+import { refuse } from './check.ts';
 import type { Events } from './events.ts';
+import { sitExam } from './exam.ts';
+import { replaceFile } from './files.ts';
 import type { JobInput } from './input.ts';
 import { readInput } from './input.ts';
+import { saveAdapter, trainTeam } from './training.ts';
 
-/** [CLS]: on our base as good as the mean, or a little better where rows are few (models/mini-encoder). */
-const POOLING: Pooling = 'first';
-
-/** Everything that a job works on. */
-interface Bench {
-  readonly base: Base;
-  readonly tokenizer: Tokenizer;
-  readonly plan: Plan;
-  readonly labels: readonly string[];
-  readonly pooling: Pooling;
-  readonly maxLength: number;
-  readonly initial: Adapter | null;
+export interface Control {
+  /** True once somebody asked the job to stop. */
+  stopAsked(): boolean;
+  /** True while the job can stop in order, at the end of a step. */
+  stoppable: boolean;
 }
 
-type Outcome = Pick<JobResult, 'steps' | 'tokens' | 'finalLoss' | 'learningRate' | 'adapterDigest'>;
+type Outcome = Pick<JobResult, 'steps' | 'tokens' | 'finalLoss' | 'learningRate' | 'probe' | 'adapterDigest'> & { readonly predictions: readonly PredictionLine[] };
 
-export async function runJob(folder: string, events: Events): Promise<void> {
+/** @throws Preempted when it was stopped after a checkpoint; TrimtabError for what is wrong with the input */
+export async function runJob(folder: string, events: Events, control: Control): Promise<void> {
   const started = events.now().getTime();
-  events.start('wasm');
   const input = await readInput(folder);
+  const backend = await chooseBackend(input.job.backend);
+  events.write({ type: 'start', pid: process.pid, backend: backend.name, why: backend.why });
   const bench = await prepare(folder, input.job);
-  const { outcome, predictions } = input.job.kind === 'train' ? await trainJob(folder, input, bench, events) : await predictJob(input, bench);
+  const [train, exam] = [encodeRows(bench, input.train), encodeRows(bench, input.exam)];
+  warn(events, input, train, exam);
+  checkRows(bench, train);
+
+  const team = await backend.createTeam({
+    base: bench.base,
+    plan: bench.plan,
+    use: input.job.kind,
+    workers: input.job.workers,
+    values: startValues(bench, input.job),
+    weightDecay: input.job.hyperparameters.weightDecay,
+  });
+  const { predictions, ...outcome } = await (input.job.kind === 'train' ? trainJob : predictJob)({ folder, input, bench, team, train, exam, events, control }).finally(() => team.close());
 
   await replaceFile(folder, JOB_FILES.predictions, predictions.map((row) => `${JSON.stringify(row)}\n`).join(''));
   const result: JobResult = {
     kind: input.job.kind,
     engine: 'tfjs',
-    backend: 'wasm',
-    versions: await versions(),
+    backend: backend.name,
+    versions: await versions(backend),
     rows: input.job.kind === 'train' ? input.train.length : input.exam.length,
+    truncatedRows: train.truncated + exam.truncated,
+    inexactSpans: train.inexact,
     seconds: (events.now().getTime() - started) / 1000,
     peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
+    trainableParameters: bench.plan.count,
     ...outcome,
   };
-  events.done();
+  events.write({ type: 'done' });
   await replaceFile(folder, JOB_FILES.result, `${JSON.stringify(result, null, 2)}\n`);
 }
 
-async function prepare(folder: string, job: Job): Promise<Bench> {
-  const [base, tokenizer, files] = await Promise.all([
-    readBase(job.base.path, job.base.digest),
-    loadTokenizer(job.base.path),
-    job.initial ? readAdapter(join(folder, JOB_FILES.initial)) : null,
-  ]);
-  const { architectures } = ENGINES.tfjs;
-  if (!architectures.some((name) => name === base.config['model_type'])) {
-    throw new TrimtabError('bad-base', { base: base.path, problem: `its model_type is ${JSON.stringify(base.config['model_type'])}`, right: `a base that this engine can adapt: ${architectures.join(', ')}` });
-  }
-  const initial = files === null ? null : parseAdapter(base, files, 'initial');
-  const { maxLength, lora } = job.hyperparameters;
-  const { positions } = architectureOf(base);
-  if (maxLength > positions) throw new TrimtabError('bad-data', { what: 'hyperparameters.maxLength', problem: `it is ${maxLength}`, right: `at most ${positions}, the base's positions` });
-  if (job.kind === 'predict') {
-    if (initial === null) throw new TrimtabError('bad-data', { what: JOB_FILES.job, problem: 'a job that predicts has no initial adapter', right: 'initial: true, and the adapter in initial/' });
-    const { shape, labels, pooling } = initial;
-    return { base, tokenizer, initial, labels, pooling, maxLength: initial.maxLength, plan: planClassifier(base, shape, labels.length) };
-  }
-  return { base, tokenizer, initial, labels: job.labels, pooling: initial?.pooling ?? POOLING, maxLength, plan: planClassifier(base, lora, job.labels.length) };
+interface Work {
+  readonly folder: string;
+  readonly input: JobInput;
+  readonly bench: Bench;
+  readonly team: Team;
+  readonly train: EncodedRows;
+  readonly exam: EncodedRows;
+  readonly events: Events;
+  readonly control: Control;
 }
 
-async function trainJob(folder: string, { job, train: trainRows, exam }: JobInput, bench: Bench, events: Events): Promise<{ outcome: Outcome; predictions: JobPrediction[] }> {
-  const { base, plan, labels, pooling, maxLength, initial } = bench;
-  const values = initial === null ? initialValues(plan, job.seed) : warmStart(plan, labels, initial, planClassifier(base, initial.shape, initial.labels.length), job.seed);
-  const team = await createTeam({ base, plan, pooling, use: 'train', workers: job.workers, values });
-  try {
-    const { epochs, batchSize, warmup, weightDecay, learningRate: wanted } = job.hyperparameters;
-    const learningRate = wanted === 'auto' ? autoRate(stepsOf(trainRows.length, { epochs, batchSize }), initial !== null) : wanted;
-    const { steps, tokens, finalLoss } = await train(
-      team,
-      encode(bench, trainRows),
-      { epochs, batchSize, learningRate, warmup, weightDecay, schedule: 'linear', seed: job.seed },
-      ({ step, steps, loss, tokens }) => events.progress(step, steps, loss, tokens),
-    );
-    const adapter: Adapter = { shape: plan.shape, labels, pooling, maxLength, baseDigest: base.digest, values: Float32Array.from(team.values) };
-    const files = adapterFiles(plan, adapter, job.base.path);
-    const fresh = join(folder, `${JOB_FILES.adapter}.tmp`);
-    await Promise.all([fresh, join(folder, JOB_FILES.adapter)].map((path) => rm(path, { recursive: true, force: true })));
-    await writeAdapter(fresh, files);
-    await rename(fresh, join(folder, JOB_FILES.adapter));
-    const predictions = await score(team, bench, exam);
-    return { outcome: { steps, tokens, finalLoss, learningRate, adapterDigest: adapterDigest(files) }, predictions };
-  } finally {
-    await team.close();
-  }
+async function trainJob({ folder, input, bench, team, train, exam, events, control }: Work): Promise<Outcome> {
+  const { job } = input;
+  const checkpoints = createCheckpoints(folder, job.hyperparameters, [...input.texts, bench.base.digest, bench.initialFiles?.weights ?? ''], events);
+  control.stoppable = true;
+  const { steps, tokens, finalLoss, learningRate, probe } = await trainTeam({ job, bench, team, checkpoints, events, stopAsked: () => control.stopAsked() }, train.rows.map(({ row }) => row));
+  control.stoppable = false;
+  const digest = await saveAdapter(folder, bench, team.values, job.base.path);
+  const predictions = await sitExam(team, bench, input.exam, exam);
+  await checkpoints.remove();
+  return { predictions, steps, tokens, finalLoss, learningRate, probe, adapterDigest: digest };
 }
 
-async function predictJob({ job, exam }: JobInput, bench: Bench): Promise<{ outcome: Outcome; predictions: JobPrediction[] }> {
-  const { base, plan, pooling, initial } = bench;
-  const team = await createTeam({ base, plan, pooling, use: 'predict', workers: job.workers, values: initial!.values });
-  try {
-    const predictions = await score(team, bench, exam);
-    const tokens = encode(bench, exam).reduce((sum, row) => sum + row.tokens.length, 0);
-    return { outcome: { steps: 0, tokens, finalLoss: null, learningRate: null, adapterDigest: null }, predictions };
-  } finally {
-    await team.close();
-  }
+async function predictJob({ input, bench, team, exam }: Work): Promise<Outcome> {
+  const predictions = await sitExam(team, bench, input.exam, exam);
+  const tokens = exam.rows.reduce((sum, { row }) => sum + row.tokens.length, 0);
+  return { predictions, steps: 0, tokens, finalLoss: null, learningRate: null, probe: null, adapterDigest: null };
 }
 
-function encode({ tokenizer, labels, maxLength }: Bench, rows: readonly { readonly text: string; readonly label: string; readonly weight?: number }[]): EncodedRow[] {
-  const index = new Map(labels.map((label, i) => [label, i]));
-  return rows.map(({ text, label, weight = 1 }) => ({ tokens: tokenizer.encode(text, maxLength), target: index.get(label) ?? -1, weight }));
+/** What the rows lose on their way into numbers is said, never silent. */
+function warn(events: Events, { job }: JobInput, train: EncodedRows, exam: EncodedRows): void {
+  const tell = (what: WarningKind, rows: number, of: number, message: string): void => void (rows > 0 && events.write({ type: 'warning', what, rows, of, message }));
+  const all = train.rows.length + exam.rows.length;
+  tell('truncated', train.truncated + exam.truncated, all, `${train.truncated + exam.truncated} of ${all} rows are longer than ${job.hyperparameters.maxLength} tokens and were cut off; raise maxLength to keep them whole`);
+  tell('inexact-spans', train.inexact, train.rows.length, `${train.inexact} spans begin or end within a word; the whole word is learnt`);
 }
 
-async function score(team: Team, bench: Bench, exam: readonly ExamRow[]): Promise<JobPrediction[]> {
-  const rows = encode(bench, exam);
-  const decisions = await predict(team, rows, bench.labels.length);
-  return exam.map(({ id }, i) => {
-    const { best, probabilities, losses } = decisions[i]!;
-    const target = rows[i]!.target;
-    return { id, label: bench.labels[best]!, confidence: probabilities[best]!, loss: target < 0 ? null : losses[target]! };
-  });
+/** A contrast needs something to tell apart. */
+function checkRows({ plan }: Bench, { rows }: EncodedRows): void {
+  if (plan.kind !== 'pooled' || rows.length === 0) return;
+  const documents = new Set(rows.flatMap(({ row }) => (row.documents ?? []).map((document) => document.join())));
+  if (documents.size < 2) refuse(JOB_FILES.train, 'all rows have the same document', 'at least two documents that differ');
 }
 
-/** By temporary name and rename: a reader never sees half a file. */
-async function replaceFile(folder: string, name: string, text: string): Promise<void> {
-  await writeFile(join(folder, `${name}.tmp`), text);
-  await rename(join(folder, `${name}.tmp`), join(folder, name));
-}
-
-async function versions(): Promise<Record<string, string>> {
+async function versions({ versions: computes }: Backend): Promise<Record<string, string>> {
   const { version } = JSON.parse(await readFile(new URL('../../../../package.json', import.meta.url), 'utf8')) as { version: string };
-  return { trimtab: version, node: process.versions.node, v8: process.versions.v8 };
+  return { trimtab: version, node: process.versions.node, v8: process.versions.v8, ...computes };
 }

@@ -2,15 +2,15 @@ import { expect, test } from 'vitest';
 import { initialValues } from '../../src/lora/adapter.ts';
 import { referenceBackend } from '../../src/lora/backends/reference.ts';
 import { wasmBackend } from '../../src/lora/backends/wasm.ts';
-import { accumulate, merged, logits, planClassifier, trainable } from '../../src/lora/classifier.ts';
+import { accumulate, merged, outputs, trainable } from '../../src/lora/learner.ts';
 import type { Backend, Pooling, Tensor } from '../../src/lora/ops.ts';
 import { POOLINGS } from '../../src/lora/ops.ts';
 import { normal, random } from '../../src/lora/random.ts';
-import { tinyBase, tinyBatch } from './tiny.ts';
+import { tinyBase, tinyBatch, tinyPlan } from './tiny.ts';
 
 const LABELS = 3;
 const base = tinyBase();
-const plan = planClassifier(base, { r: 4, alpha: 8, targets: 'all-linear' }, LABELS);
+const plan = tinyPlan(base, LABELS);
 const batch = tinyBatch([5, 1, 9, 2], LABELS);
 
 /** B is not zero, or half of the gradient would be. */
@@ -20,9 +20,9 @@ function values(): Float64Array {
 }
 
 function gradient<T extends Tensor>(backend: Backend<T>, at: Float64Array, pooling: Pooling = 'mean'): { loss: number; gradient: Float64Array } {
-  const model = trainable(backend, base, plan, pooling);
+  const model = trainable(backend, base, { ...plan, pooling });
   model.block.write(at);
-  const { loss } = accumulate(backend, model, batch);
+  const loss = accumulate(backend, model, batch);
   const found = new Float64Array(plan.count);
   model.block.read(found);
   return { loss, gradient: found };
@@ -31,10 +31,10 @@ function gradient<T extends Tensor>(backend: Backend<T>, at: Float64Array, pooli
 test.each(POOLINGS)('the whole model: gradients of the reference backend agree with finite differences (%s pooling)', (pooling) => {
   const at = values();
   const backend = referenceBackend();
-  const model = trainable(backend, base, plan, pooling);
+  const model = trainable(backend, base, { ...plan, pooling });
   const lossAt = (x: Float64Array): number => {
     model.block.write(x);
-    return accumulate(backend, model, batch).loss;
+    return accumulate(backend, model, batch);
   };
   const { gradient: found } = gradient(referenceBackend(), at, pooling);
   const uniform = random(5, 'where');
@@ -61,9 +61,10 @@ test.each(POOLINGS)('the whole model: wasm agrees with the reference backend (%s
 test('merged and unmerged predict the same', () => {
   const at = Float32Array.from(values());
   const backend = wasmBackend();
-  const apart = trainable(backend, base, plan, 'mean');
+  const apart = trainable(backend, base, plan);
   apart.block.write(at);
-  const together = merged(backend, base, plan, 'mean', at);
-  const [x, y] = [logits(backend, apart, batch), logits(backend, together, batch)];
-  for (let i = 0; i < x.length; i += 1) expect(x[i]).toBeCloseTo(y[i]!, 5);
+  const together = merged(backend, base, plan, at);
+  const [x, y] = [outputs(backend, apart, batch), outputs(backend, together, batch)].map((rows) => rows.flatMap((row) => [...row])) as [number[], number[]];
+  expect(x.length).toBe(4 * LABELS);
+  x.forEach((value, i) => expect(value).toBeCloseTo(y[i]!, 5));
 });

@@ -1,0 +1,63 @@
+/**
+ * Generation: a prompt and its completion, which alone is learnt. The completion ends with EOS, which is learnt like any other token, whatever
+ * the base pads with: a model that never sees its end never stops.
+ */
+import { TrimtabError } from '../../errors.ts';
+import { createChat } from '../chat.ts';
+import type { Tokenizer } from '../tokenizer.ts';
+import type { Codec, EncodedExample, Example, Input } from './codec.ts';
+
+/** Stands between a text and its completion where the base has no chat template. */
+const SEPARATOR = '\n';
+
+export interface GenerationCodec extends Codec {
+  /** The prompt's tokens, as training saw them; a long one keeps its end, and `room` tokens stay free behind it. */
+  prompt(input: Input, room: number): { readonly tokens: Int32Array; readonly truncated: boolean };
+}
+
+export function generation({ tokenizer, maxLength }: { readonly tokenizer: Tokenizer; readonly maxLength: number }): GenerationCodec {
+  const chat = createChat(tokenizer);
+  const { eos, opening } = tokenizer;
+  if (eos === null) throw new TrimtabError('bad-base', { base: 'in use', problem: 'its tokenizer names no end of a text', right: 'eos_token in tokenizer_config.json, a token of the vocabulary' });
+
+  /** A template spells out its BOS itself: encoding that with special tokens around would give two. */
+  const promptTokens = (input: Input): number[] => {
+    if (chat !== null) return [...tokenizer.bare(chat(typeof input === 'string' ? [{ role: 'user', content: input }] : input))];
+    if (typeof input === 'string') return [...opening, ...tokenizer.bare(input + SEPARATOR)];
+    throw new TrimtabError('bad-data', { what: 'an input', problem: 'it is a chat, and the base has no chat template', right: 'a text, or a base with chat_template in tokenizer_config.json' });
+  };
+  /** Keeps the opening tokens and the end of the prompt: what was asked last stands there. */
+  const fit = (prompt: readonly number[], room: number): number[] => {
+    if (prompt.length <= room) return [...prompt];
+    const kept = room > opening.length && opening.every((token, i) => prompt[i] === token) ? opening : [];
+    return [...kept, ...prompt.slice(prompt.length - Math.max(0, room - kept.length))];
+  };
+
+  const encode = (input: Input, completion: string, weight: number): EncodedExample => {
+    const prompt = promptTokens(input);
+    const answer = [...tokenizer.bare(completion), eos];
+    // The last target needs no token of its own; at least one token stands before the completion.
+    const fitted = fit(prompt, Math.max(1, maxLength + 1 - answer.length));
+    const all = [...fitted, ...answer].slice(0, maxLength + 1);
+    const targets = all.slice(1).map((token, i) => (i + 1 < fitted.length ? -1 : token));
+    const row = { tokens: Int32Array.from(all.slice(0, -1)), targets: Int32Array.from(targets), weight };
+    return { row, truncated: prompt.length + answer.length > maxLength + 1, inexact: 0, known: true, units: null };
+  };
+
+  return {
+    example: (example) => encode(inputOf(example), example.completion!, example.weight ?? 1),
+    question(input) {
+      const prompt = promptTokens(input);
+      const tokens = Int32Array.from(fit(prompt, maxLength));
+      return { row: { tokens, targets: new Int32Array(tokens.length).fill(-1), weight: 1 }, truncated: prompt.length > maxLength, inexact: 0, known: false, units: null };
+    },
+    prompt(input, room) {
+      const prompt = promptTokens(input);
+      const most = Math.max(1, maxLength - room);
+      return { tokens: Int32Array.from(fit(prompt, most)), truncated: prompt.length > most };
+    },
+    answer: () => null,
+  };
+}
+
+const inputOf = ({ text, messages }: Example): Input => messages ?? text!;

@@ -1,0 +1,36 @@
+/** Sits the exam: answers every row, in the form of its task. */
+import { contrast, nearest, unitOf } from '../../../lora/contrast.ts';
+import type { Answer } from '../../../lora/codecs/index.ts';
+import { predict } from '../../../lora/predict.ts';
+import type { Team } from '../../../lora/team.ts';
+import type { JobRow } from '../../../tasks/index.ts';
+import { documentDigest, RANKED } from '../../../tasks/index.ts';
+import type { PredictionLine } from '../../job.ts';
+import type { Bench, EncodedRows } from './bench.ts';
+
+export async function sitExam(team: Team, bench: Bench, exam: readonly JobRow[], { rows }: EncodedRows): Promise<PredictionLine[]> {
+  if (bench.plan.kind === 'pooled') return rank(team, bench, exam, rows.map(({ row }) => row.tokens));
+  const answered = await predict(team, bench.plan.kind, bench.codec, rows);
+  return exam.map(({ id }, i) => lineOf(id, answered[i]!.answer!, answered[i]!.loss));
+}
+
+function lineOf(id: string, { label, labels, spans, output, confidence }: Answer, loss: number | null): PredictionLine {
+  const answer = label !== undefined ? { label } : labels !== undefined ? { labels } : spans !== undefined ? { spans } : { output: output! };
+  return { id, ...answer, confidence, loss };
+}
+
+/** Search: all rows' documents, each once, in the order of the exam, so that every adapter that sits it ranks the same ones. */
+async function rank(team: Team, { codec }: Bench, exam: readonly JobRow[], queries: readonly Int32Array[]): Promise<PredictionLine[]> {
+  const positives = exam.map((row) => ('positive' in row ? row.positive : ''));
+  const documents = [...new Set(positives)];
+  const index = new Map(documents.map((document, i) => [document, i]));
+  const texts = [...queries.map((tokens) => ({ tokens, targets: new Int32Array(0), weight: 1 })), ...documents.map((document) => codec.question(document).row)];
+  const vectors = await team.outputs(texts);
+  const units = vectors.map(unitOf);
+  const names = documents.map(documentDigest);
+  const { perQuery } = contrast({ queries: exam.length, targets: Int32Array.from(positives, (document) => index.get(document)!), shares: new Float64Array(exam.length) }, vectors);
+  return exam.map(({ id }, i) => {
+    const found = nearest(units[i]!, units.slice(exam.length), RANKED);
+    return { id, ranking: found.map(({ index: at }) => names[at]!), confidence: Math.min(1, Math.max(0, found[0]!.cosine)), loss: perQuery[i]! };
+  });
+}
