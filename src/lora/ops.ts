@@ -10,6 +10,8 @@
  * Shapes: n tokens of the packed batch, d hidden, m intermediate.
  */
 
+import type { Nf4 } from './quantise.ts';
+
 /** Plain numbers on the caller's side: float32 in use, float64 where a test differentiates. */
 export type Numbers = Float32Array | Float64Array;
 
@@ -158,8 +160,11 @@ export interface Backend<T extends Tensor = Tensor> {
   dispose(): void;
 
   constant(values: Numbers, rows: number, cols: number): T;
-  /** `weight` is [outputs, inputs]. Without `backward` only the forward form is kept. */
-  freeze(weight: Numbers, bias: Numbers | null, inputs: number, outputs: number, backward: boolean): Frozen;
+  /**
+   * `weight` is [outputs, inputs]: numbers, or the quantised parts of a fused layer, one below the other. Without `backward` only the forward
+   * form is kept.
+   */
+  freeze(weight: Numbers | readonly Nf4[], bias: Numbers | null, inputs: number, outputs: number, backward: boolean): Frozen;
   parameters(count: number): ParameterBlock<T>;
   read(tensor: T): Numbers;
 

@@ -9,6 +9,10 @@
  * can hold it and look the numbers up in the two tables.
  */
 
+/** Forms in which a base's linear layers can be held. */
+export const QUANTISATIONS = ['none', 'nf4'] as const;
+export type Quantisation = (typeof QUANTISATIONS)[number];
+
 /** Quantiles of the standard normal distribution, scaled to [-1, 1], with an exact zero. */
 export const NF4_TABLE = Float32Array.of(
   -1, -0.6961928009986877, -0.5250730514526367, -0.39491748809814453, -0.28444138169288635, -0.18477343022823334, -0.09105003625154495, 0,
@@ -79,8 +83,25 @@ export function dequantiseScales({ absmax, nested, offset }: Pick<Nf4, 'absmax' 
 }
 
 /** What a weight becomes by being quantised: an adapter trained beside NF4 weights is merged into these. */
-export function roundTrip(weight: Float32Array, rows: number, cols: number): Float32Array {
-  return dequantise(quantise(weight, rows, cols));
+export function roundTrip(weight: Float32Array): Float32Array {
+  return dequantise(quantise(weight, 1, weight.length));
+}
+
+/** Parts of a fused layer, one below the other, each quantised on its own; or plain numbers. */
+export function isQuantised(weight: Float32Array | Float64Array | readonly Nf4[]): weight is readonly Nf4[] {
+  return Array.isArray(weight);
+}
+
+/** The weight's numbers, whatever its form: for backends that hold floats alone. */
+export function plain(weight: Float32Array | Float64Array | readonly Nf4[]): Float32Array | Float64Array {
+  if (!isQuantised(weight)) return weight;
+  const all = new Float32Array(weight.reduce((sum, { rows, cols }) => sum + rows * cols, 0));
+  let at = 0;
+  for (const form of weight) {
+    dequantiseInto(form, all, at);
+    at += form.rows * form.cols;
+  }
+  return all;
 }
 
 function blockMaxima(values: Float32Array, block: number): Float32Array {

@@ -3,6 +3,7 @@
  * against this one, and this one against finite differences.
  */
 import type { Backend, ParameterBlock } from '../ops.ts';
+import { plain } from '../quantise.ts';
 import { attentionOps } from './reference/attention.ts';
 import { linearOps } from './reference/linear.ts';
 import { lossOps, poolOps } from './reference/losses.ts';
@@ -38,7 +39,7 @@ export function referenceBackend(): Backend<T> {
     },
     constant: (values, rows, cols) => make(rows, cols, Float64Array.from(values)),
     freeze(weight, bias, inputs, outputs): ReferenceFrozen {
-      return { inputs, outputs, weight: make(outputs, inputs, Float64Array.from(weight)), bias: bias === null ? null : Float64Array.from(bias) };
+      return { inputs, outputs, weight: make(outputs, inputs, Float64Array.from(plain(weight))), bias: bias === null ? null : Float64Array.from(bias) };
     },
     parameters(count) {
       live += 2;

@@ -2,6 +2,7 @@
 import { TrimtabError } from '../../errors.ts';
 import type { Base } from '../base.ts';
 import type { Backend, Cache, Frozen, Layout, Lora, Pooling, Tensor } from '../ops.ts';
+import type { Quantisation } from '../quantise.ts';
 
 /** What stands on top of the hidden states. PEFT's task types: SEQ_CLS, SEQ_CLS, TOKEN_CLS, FEATURE_EXTRACTION, CAUSAL_LM. */
 export const HEAD_KINDS = ['sequence', 'multilabel', 'tokens', 'pooled', 'vocabulary'] as const;
@@ -25,6 +26,8 @@ export interface LoadOptions<T extends Tensor> {
   readonly adjust: Adjust;
   /** False keeps only what the forward pass needs. */
   readonly backward: boolean;
+  /** In which form linear layers are kept; embeddings, norms and the language-model head stay floats. Default: none. */
+  readonly quantisation?: Quantisation;
   /** Loads the language-model head too; of architectures that have none it is refused. */
   readonly output: boolean;
 }

@@ -45,6 +45,7 @@ export const i32 = {
   min: (a: Code, b: Code): Code => [a, b, a, b, 0x49, 0x1b],
   /** Unsigned, as addresses are. */
   lt: (a: Code, b: Code): Code => [a, b, 0x49],
+  shrU: (a: Code, bits: number): Code => [a, i32.const(bits), 0x76],
   eq: (a: Code, b: Code): Code => [a, b, 0x46],
   load: (address: Code, offset = 0): Code => [address, 0x28, 2, ...unsigned(offset)],
 };
@@ -70,9 +71,18 @@ export const v128 = {
   loadSplat: (address: Code, offset = 0): Code => [simd(0x09, address), 2, ...unsigned(offset)],
   /** One lane of a vector to memory. */
   storeLane: (address: Code, value: Code, lane: number, offset = 0): Code => [simd(0x5a, address, value), 2, ...unsigned(offset), lane],
+  /** Eight bytes, and zeros behind them. */
+  load64: (address: Code, offset = 0): Code => [simd(0x5d, address), 3, ...unsigned(offset)],
+  const: (bytes: readonly number[]): Code => [simd(0x0c), ...bytes],
   bits: (value: number): Code => simd(0x11, i32.const(value)),
   and: (a: Code, b: Code): Code => simd(0x4e, a, b),
   or: (a: Code, b: Code): Code => simd(0x50, a, b),
+  /** Sixteen bytes of the thirty-two of a and b. */
+  bytes: (a: Code, b: Code, lanes: readonly number[]): Code => [simd(0x0d, a, b), ...lanes],
+  /** Byte i of the result is byte indices[i] of `table`; with `relaxed`, indices above 15 mean nothing. */
+  swizzle: (relaxed: boolean, table: Code, indices: Code): Code => simd(relaxed ? 0x100 : 0x0e, table, indices),
+  /** In lanes of 16 bits. */
+  shiftRight16: (a: Code, bits: number): Code => simd(0x8d, a, i32.const(bits)),
   /** Four lanes of the eight of a and b. */
   shuffle: (a: Code, b: Code, ...lanes: [number, number, number, number]): Code => [simd(0x0d, a, b), ...lanes.flatMap((lane) => [0, 1, 2, 3].map((byte) => lane * 4 + byte))],
 };

@@ -1,6 +1,7 @@
 /** The kernels as one WebAssembly module, assembled once a process (about 10 ms), instantiated on a memory. */
 import { assemble, f32x4 } from './assembler.ts';
 import { defineGemm, definePack } from './gemm.ts';
+import { defineNf4 } from './nf4.ts';
 import { defineNorms } from './norms.ts';
 import { defineRows } from './rows.ts';
 import { defineSoftmax } from './softmax.ts';
@@ -9,7 +10,7 @@ type Kernel = (...values: number[]) => void;
 
 /** Arguments stand beside each kernel's definition. Addresses and strides are bytes. */
 type Name =
-  | ('gemm' | 'gemmT' | 'pack')
+  | ('gemm' | 'gemmT' | 'pack' | 'nf4Across' | 'nf4Along')
   | ('add' | 'addScaled' | 'gelu' | 'geluBackward' | 'siluMul' | 'siluMulBackward' | 'rotary')
   | ('layerNorm' | 'layerNormBackward' | 'rmsNorm' | 'rmsNormBackward')
   | ('softmax' | 'softmaxBackward');
@@ -27,6 +28,7 @@ export function kernelBytes(fused: boolean): Uint8Array<ArrayBuffer> {
   return assemble((m) => {
     defineGemm(m, fused);
     definePack(m);
+    defineNf4(m, fused);
     defineRows(m, fused);
     defineNorms(m, fused);
     defineSoftmax(m, fused);

@@ -5,12 +5,12 @@ import { column, whole } from './machine.ts';
 
 type T = WasmTensor;
 
-export function linearOps({ make, pack, multiply, zeros }: Machine): Pick<Backend<T>, 'linear' | 'linearBackward'> {
+export function linearOps({ arena, make, pack, multiply, zeros }: Machine): Pick<Backend<T>, 'linear' | 'linearBackward'> {
   return {
     linear(x, { frozen, lora }) {
       const { forward, bias, inputs, outputs } = frozen as WasmFrozen;
       const y = make(x.rows, outputs);
-      multiply(whole(x), forward, whole(y), x.rows, bias);
+      arena.scoped(() => multiply(whole(x), forward(), whole(y), x.rows, bias));
       if (lora === null) return { y, saved: { x, u: null } };
       const { rank, scale, a, parts } = lora;
       const u = make(x.rows, a.value.rows);
@@ -24,7 +24,7 @@ export function linearOps({ make, pack, multiply, zeros }: Machine): Pick<Backen
     linearBackward: ((dy: T, { x, u }: LinearSaved<T>, { frozen, lora }: Linear<T>, needsInput: boolean): T | null => {
       const { backward, inputs } = frozen as WasmFrozen;
       const dx = needsInput ? make(dy.rows, inputs) : null;
-      if (dx !== null) multiply(whole(dy), backward!, whole(dx), dy.rows, zeros);
+      if (dx !== null) arena.scoped(() => multiply(whole(dy), backward!(), whole(dx), dy.rows, zeros));
       if (lora === null || u === null) return dx;
       const { rank, scale, a, parts } = lora;
       const du = make(u.rows, u.cols);

@@ -89,7 +89,7 @@ function lossOfChunk({ arena, kernels, multiply, zeros }: Machine, x: T, { forwa
   const [chosen, logits] = [matrix(inputs), matrix(padded(outputs))];
   const all = arena.floats();
   rows.forEach((row, i) => all.copyWithin(rowAt(chosen, i) / 4, rowAt(x, row) / 4, rowAt(x, row + 1) / 4));
-  multiply(whole(chosen), forward, whole(logits), rows.length, bias);
+  multiply(whole(chosen), forward(), whole(logits), rows.length, bias);
   const most = rows.map((_, i) => indexOfMost(all, rowAt(logits, i) / 4, outputs));
   const logit = (i: number, j: number): number => all[rowAt(logits, i) / 4 + j]!;
   // How far the target lies below the likeliest token, before logits become probabilities.
@@ -99,7 +99,7 @@ function lossOfChunk({ arena, kernels, multiply, zeros }: Machine, x: T, { forwa
   rows.forEach((row, i) => (perRow[row] = gaps[i]! - Math.log(logit(i, most[i]!))));
   if (dx === null) return;
   rows.forEach((row, i) => (all[rowAt(logits, i) / 4 + targets[row]!]! -= 1));
-  multiply(whole(logits), backward!, whole(chosen), rows.length, zeros);
+  multiply(whole(logits), backward!(), whole(chosen), rows.length, zeros);
   rows.forEach((row, i) => kernels.addScaled(rowAt(chosen, i), rowAt(dx, row), weights[row]!, inputs * 4));
 }
 

@@ -13,8 +13,10 @@ export interface WasmTensor extends Tensor {
 }
 
 export interface WasmFrozen extends Frozen {
-  readonly forward: Packed;
-  readonly backward: Packed | null;
+  /** B of the products x Wᵀ and dy W. A quantised weight is unpacked to fresh memory each time: call them inside a scope. */
+  readonly forward: () => Packed;
+  /** Null where only the forward form was wanted. */
+  readonly backward: (() => Packed) | null;
   /** Zeros where the layer has none. */
   readonly bias: Strided;
 }

@@ -1,12 +1,27 @@
 /** Where numbers come from and go to. */
 import type { Backend, Numbers } from '../../ops.ts';
+import { isQuantised } from '../../quantise.ts';
 import type { Machine, WasmFrozen, WasmTensor } from './machine.ts';
 import { padded } from './machine.ts';
+import type { Unpacked } from './nf4.ts';
+import { holdNf4 } from './nf4.ts';
 
 type T = WasmTensor;
 
-export function storageOps({ arena, make, pack, zeros }: Machine): Pick<Backend<T>, 'constant' | 'freeze' | 'parameters' | 'read'> {
+export function storageOps(machine: Machine): Pick<Backend<T>, 'constant' | 'freeze' | 'parameters' | 'read'> {
+  const { arena, make, pack, zeros } = machine;
   const numbers = (x: T): Float32Array => arena.floats().subarray(x.address / 4, x.address / 4 + x.rows * x.cols);
+  const holdFloats = (weight: Numbers, inputs: number, outputs: number, backward: boolean): Unpacked => {
+    const [forwardAt, backwardAt] = [arena.allocate(inputs * padded(outputs)), backward ? arena.allocate(outputs * padded(inputs)) : 0];
+    // The plain form is only needed while it is packed.
+    return arena.scoped(() => {
+      const plain: T = { rows: outputs, cols: inputs, address: arena.allocate(outputs * inputs) };
+      numbers(plain).set(weight);
+      const across = pack(plain.address, 4, inputs * 4, inputs, outputs, 1, forwardAt);
+      const along = backward ? pack(plain.address, inputs * 4, 4, outputs, inputs, 1, backwardAt) : across;
+      return { forward: () => across, backward: () => along };
+    });
+  };
   return {
     constant(values, rows, cols) {
       const tensor = make(rows, cols);
@@ -14,21 +29,10 @@ export function storageOps({ arena, make, pack, zeros }: Machine): Pick<Backend<
       return tensor;
     },
     freeze(weight, bias, inputs, outputs, backward): WasmFrozen {
-      const [forwardAt, backwardAt] = [arena.allocate(inputs * padded(outputs)), backward ? arena.allocate(outputs * padded(inputs)) : 0];
       const biasAt = bias === null ? zeros.address : arena.allocate(padded(outputs));
       if (bias !== null) arena.floats().set(bias, biasAt / 4);
-      // The plain form is only needed while it is packed.
-      return arena.scoped(() => {
-        const plain: T = { rows: outputs, cols: inputs, address: arena.allocate(outputs * inputs) };
-        numbers(plain).set(weight);
-        return {
-          inputs,
-          outputs,
-          forward: pack(plain.address, 4, inputs * 4, inputs, outputs, 1, forwardAt),
-          backward: backward ? pack(plain.address, inputs * 4, 4, outputs, inputs, 1, backwardAt) : null,
-          bias: { address: biasAt, stride: 0 },
-        };
-      });
+      const held = isQuantised(weight) ? holdNf4(machine, weight, inputs, outputs) : holdFloats(weight, inputs, outputs, backward);
+      return { inputs, outputs, forward: held.forward, backward: backward ? held.backward : null, bias: { address: biasAt, stride: 0 } };
     },
     parameters(count) {
       const [values, gradients] = [make(1, count), make(1, count)];
