@@ -9,12 +9,13 @@ import { join } from 'node:path';
 import { TrimtabError, messageOf } from '../errors.ts';
 import type { AdapterFiles } from '../vocabulary.ts';
 import type { Adapter, Plan } from './adapter.ts';
-import { QUANTISATIONS, toTensors } from './adapter.ts';
+import { toTensors } from './adapter.ts';
 import { checkConfig, peftConfig } from './adapter-config.ts';
 import type { HeadKind } from './models/index.ts';
 import { HEAD_KINDS } from './models/index.ts';
 import { POOLINGS } from './ops.ts';
 import type { Refuse } from './safetensors.ts';
+import { QUANTISATIONS } from './quantise.ts';
 import { parseSafetensors, toFloat32, writeSafetensors } from './safetensors.ts';
 import { tagsOf } from './tags.ts';
 

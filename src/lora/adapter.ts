@@ -7,6 +7,7 @@
 import { TrimtabError } from '../errors.ts';
 import type { Architecture, HeadKind, LinearGroup } from './models/index.ts';
 import type { Lora, Numbers, ParameterBlock, Pooling, Tensor } from './ops.ts';
+import type { Quantisation } from './quantise.ts';
 import { normal, random } from './random.ts';
 import type { FloatTensor } from './safetensors.ts';
 
@@ -25,10 +26,6 @@ export interface Slot {
   readonly cols: number;
   readonly offset: number;
 }
-
-/** Forms in which the frozen base can be held. */
-export const QUANTISATIONS = ['none', 'nf4'] as const;
-export type Quantisation = (typeof QUANTISATIONS)[number];
 
 export interface HeadShape {
   readonly kind: HeadKind;
@@ -75,12 +72,14 @@ const matches = (part: string, target: string): boolean => part === target || pa
 
 export function planAdapter(architecture: Pick<Architecture, 'linears' | 'allLinear' | 'hidden' | 'modulePrefix' | 'headModule' | 'headBias'>, head: HeadShape, lora: LoraShape): Plan {
   const { linears, allLinear, hidden } = architecture;
+  const prefix = [architecture.modulePrefix(head.kind)].flatMap((name) => (name === '' ? [] : [`${name}.`])).join('');
   const targets = lora.targets === 'all-linear' ? allLinear : lora.targets;
-  const useless = targets.find((target) => !linears.some(({ parts }) => parts.some((part) => matches(part, target))));
+  // PEFT's own all-linear is saved as whole names, and those begin with the model's prefix.
+  const fits = (part: string, target: string): boolean => matches(prefix + part, target);
+  const useless = targets.find((target) => !linears.some(({ parts }) => parts.some((part) => fits(part, target))));
   if (useless !== undefined) {
     throw new TrimtabError('bad-data', { what: 'lora.targets', problem: `"${useless}" names no linear layer of this base`, right: `all-linear, or some of ${allLinear.join(', ')}` });
   }
-  const prefix = [architecture.modulePrefix(head.kind)].flatMap((name) => (name === '' ? [] : [`${name}.`])).join('');
   const slots = new Map<string, Slot>();
   let count = 0;
   const slot = (key: string, role: Slot['role'], rows: number, cols: number): Slot => {
@@ -90,7 +89,7 @@ export function planAdapter(architecture: Pick<Architecture, 'linears' | 'allLin
     return made;
   };
   const adapted = linears.map(({ parts, inputs, outputs }) => {
-    const chosen = parts.flatMap((part, i) => (targets.some((target) => matches(part, target)) ? [i] : []));
+    const chosen = parts.flatMap((part, i) => (targets.some((target) => fits(part, target)) ? [i] : []));
     // The A of fused layers stand one after the other: together they are one matrix.
     for (const i of chosen) slot(loraKey(prefix, parts[i]!, 'A'), 'A', lora.r, inputs);
     for (const i of chosen) slot(loraKey(prefix, parts[i]!, 'B'), 'B', outputs[i]!, lora.r);

@@ -7,9 +7,10 @@ import type { Base } from './base.ts';
 import type { Batch } from './batches.ts';
 import type { Head } from './heads/index.ts';
 import { HEADS } from './heads/index.ts';
-import type { Body } from './models/index.ts';
+import type { Adjust, Body } from './models/index.ts';
 import { architectureOf } from './models/index.ts';
 import type { Backend, ParameterBlock, Tensor } from './ops.ts';
+import { roundTrip } from './quantise.ts';
 
 export interface Learner<T extends Tensor> {
   readonly body: Body<T>;
@@ -43,7 +44,10 @@ export function trainable<T extends Tensor>(backend: Backend<T>, base: Base, pla
 export function merged<T extends Tensor>(backend: Backend<T>, base: Base, plan: Plan, values: Float32Array): Learner<T> {
   const block = backend.parameters(plan.count);
   block.write(values);
-  const body = architectureOf(base).load(backend, base, { loras: [], adjust: mergeInto(plan, values), backward: false, output: plan.kind === 'vocabulary' });
+  const merge = mergeInto(plan, values);
+  // What it was trained beside is what it is merged into; the sum stays floats, which quantising would take apart again.
+  const adjust: Adjust = plan.quantisation === 'nf4' ? (part, weight) => merge(part, roundTrip(weight)) : merge;
+  const body = architectureOf(base).load(backend, base, { loras: [], adjust, backward: false, output: plan.kind === 'vocabulary' });
   return { body, head: headOf(backend, plan, block, body), block };
 }
 

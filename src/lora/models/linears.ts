@@ -1,17 +1,18 @@
 /** Linear layers that share their input, read and frozen as one. */
 import type { WeightReader } from '../base.ts';
 import type { Backend, Frozen, Tensor } from '../ops.ts';
+import { quantise } from '../quantise.ts';
 import type { LinearGroup, LoadOptions } from './architecture.ts';
 
 /** Weights of the group's parts one below the other, [all outputs, inputs]; `biased` where its layers have a bias. */
-export function freezeGroup<T extends Tensor>(backend: Backend<T>, weights: WeightReader, { parts, inputs, outputs }: LinearGroup, biased: boolean, { adjust, backward }: LoadOptions<T>): Frozen {
+export function freezeGroup<T extends Tensor>(backend: Backend<T>, weights: WeightReader, { parts, inputs, outputs }: LinearGroup, biased: boolean, { adjust, backward, quantisation }: LoadOptions<T>): Frozen {
   const total = outputs.reduce((sum, count) => sum + count, 0);
-  const [weight, bias] = [new Float32Array(total * inputs), biased ? new Float32Array(total) : null];
-  let at = 0;
-  parts.forEach((part, i) => {
-    weight.set(adjust(part, weights.take(`${part}.weight`, outputs[i]!, inputs).values), at * inputs);
-    bias?.set(weights.take(`${part}.bias`, outputs[i]!).values, at);
-    at += outputs[i]!;
-  });
+  const bias = biased ? new Float32Array(total) : null;
+  const read = (part: string, i: number): Float32Array => adjust(part, weights.take(`${part}.weight`, outputs[i]!, inputs).values);
+  const firsts = outputs.map((_, i) => outputs.slice(0, i).reduce((sum, count) => sum + count, 0));
+  if (bias !== null) parts.forEach((part, i) => bias.set(weights.take(`${part}.bias`, outputs[i]!).values, firsts[i]!));
+  if (quantisation === 'nf4') return backend.freeze(parts.map((part, i) => quantise(read(part, i), outputs[i]!, inputs)), bias, inputs, total, backward);
+  const weight = new Float32Array(total * inputs);
+  parts.forEach((part, i) => weight.set(read(part, i), firsts[i]! * inputs));
   return backend.freeze(weight, bias, inputs, total, backward);
 }
