@@ -17,14 +17,40 @@ export interface Traced {
 const PIECE = /\s+|\P{M}\p{M}*|\p{M}+/gu;
 /** Letters that no normalisation changes: between them a piece is not at an end, where white space might be stripped. */
 const [LEFT, RIGHT] = ['a', 'b'];
+const MAX_KNOWN = 65_536;
+
+export interface Normaliser {
+  normalise(text: string): string;
+  /** Finds tokens that are spelt out in the text and stay as they are: special ones. Null when there are none. */
+  readonly literals: RegExp | null;
+}
 
 /** Normalises and keeps track. `known` remembers pieces. */
-export function trace(text: string, normalise: (text: string) => string, known: Map<string, string>): Traced {
+export function trace(text: string, { normalise, literals }: Normaliser, known: Map<string, string>): Traced {
+  // With the expression in brackets, split keeps what it finds, at the odd places.
+  const sections = literals === null ? [text] : text.split(literals);
+  const traced = sections.map((section, i) => (i % 2 === 1 ? verbatim(section) : traceSection(section, normalise, known)));
+  if (traced.length === 1) return traced[0]!;
+  let from = 0;
+  const shift = (pick: 'starts' | 'ends'): Int32Array => {
+    from = 0;
+    return Int32Array.from(traced.flatMap((part, i) => {
+      const moved = Array.from(part[pick], (at) => at + from);
+      from += sections[i]!.length;
+      return moved;
+    }));
+  };
+  return { text: traced.map((part) => part.text).join(''), starts: shift('starts'), ends: shift('ends') };
+}
+
+const verbatim = (text: string): Traced => ({ text, starts: new Int32Array(text.length), ends: new Int32Array(text.length).fill(text.length) });
+
+function traceSection(text: string, normalise: (text: string) => string, known: Map<string, string>): Traced {
   const pieces = text.match(PIECE) ?? [];
-  const whole = normalise(text);
+  const whole = text === '' ? '' : normalise(text);
   const alone = pieces.map((piece) => {
     const found = known.get(piece) ?? between(normalise(LEFT + piece + RIGHT));
-    if (known.size < 65_536) known.set(piece, found);
+    if (known.size < MAX_KNOWN) known.set(piece, found);
     return found;
   });
   const joined = alone.join('');
@@ -72,16 +98,21 @@ export interface Surface {
   readonly wholeWord: boolean;
 }
 
-/** Start and end of each token; of a token that stands for nothing (a marker that was put in) both are where it would be. */
-export function layTokens(traced: Traced, surfaces: readonly Surface[]): { starts: Int32Array; ends: Int32Array } | null {
+/**
+ * Start and end of each token; of a token that stands for nothing (a marker that was put in) both are where it would be. `wordsOf` is the
+ * tokenizer's own division into words. Null when the tokens are not those of the text.
+ */
+export function layTokens(traced: Traced, surfaces: readonly Surface[], wordsOf: (text: string) => readonly string[]): { starts: Int32Array; ends: Int32Array } | null {
   const { bytes, origin } = bytesOf(traced.text);
   const [starts, ends] = [new Int32Array(surfaces.length), new Int32Array(surfaces.length)];
+  let wordEnds: readonly number[] | null = null;
   let at = 0;
   for (const [i, { bytes: wanted, wholeWord }] of surfaces.entries()) {
     let [from, length] = [at, 0];
     if (wanted === null) {
       from = skipSpace(bytes, at);
-      length = unknownLength(traced.text, origin, bytes, from, wholeWord, surfaces[i + 1]?.bytes ?? null);
+      if (wholeWord) length = ((wordEnds ??= endsOf(bytes, wordsOf(traced.text))).find((end) => end > from) ?? bytes.length) - from;
+      else length = unknownLength(traced.text, origin, bytes, from, surfaces[i + 1]?.bytes ?? null);
     } else {
       const found = locate(bytes, at, wanted);
       if (found === null) return null;
@@ -93,6 +124,17 @@ export function layTokens(traced: Traced, surfaces: readonly Surface[]): { start
     at = from + length;
   }
   return { starts, ends };
+}
+
+/** Where the words end that stand in the text one after the other. */
+function endsOf(bytes: string, words: readonly string[]): number[] {
+  let at = 0;
+  return words.map((word) => {
+    const wanted = Buffer.from(word, 'utf8').toString('latin1');
+    const from = bytes.indexOf(wanted, at);
+    at = from < 0 ? at : from + wanted.length;
+    return at;
+  });
 }
 
 /** The text's bytes as a string of one character each, and the UTF-16 unit that each byte belongs to. */
@@ -127,17 +169,13 @@ function locate(bytes: string, at: number, wanted: string): { from: number; leng
   return null;
 }
 
-function unknownLength(text: string, origin: Int32Array, bytes: string, from: number, wholeWord: boolean, next: string | null): number {
+/** Of characters that the vocabulary does not have: one, or where the next token says so several. */
+function unknownLength(text: string, origin: Int32Array, bytes: string, from: number, next: string | null): number {
   if (from >= bytes.length) return 0;
-  if (wholeWord) {
-    let to = from + 1;
-    while (to < bytes.length && (origin[to] === origin[to - 1] || !isBorder(text, origin[to]!, false))) to += 1;
-    return to - from;
-  }
-  const one = [...text.slice(origin[from]!)][0]!;
-  const least = Buffer.byteLength(one);
-  const stop = next === null || next === '' ? -1 : bytes.indexOf(next, from + least);
-  return next === null ? least : (stop < 0 ? bytes.length : stop) - from;
+  const least = Buffer.byteLength(String.fromCodePoint(text.codePointAt(origin[from]!)!));
+  if (next === null || next === '') return least;
+  const stop = bytes.indexOf(next, from + least);
+  return (stop < 0 ? bytes.length : stop) - from;
 }
 
 const WORD = /[\p{L}\p{M}\p{N}_]/u;
@@ -146,14 +184,14 @@ const SPACELESS = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao
 const LOW_SURROGATE = /^[\udc00-\udfff]/;
 
 /** Whether a word may end before, or begin at, unit `at` of the text: anywhere but between two characters of one word. */
-export function isBorder(text: string, at: number, spaceless = true): boolean {
+export function isBorder(text: string, at: number): boolean {
   if (at <= 0 || at >= text.length) return true;
   if (LOW_SURROGATE.test(text.slice(at, at + 1))) return false;
   const after = String.fromCodePoint(text.codePointAt(at)!);
   const low = LOW_SURROGATE.test(text.slice(at - 1, at));
   const before = text.slice(low ? at - 2 : at - 1, at);
   if (/\p{M}/u.test(after)) return false;
-  return !(WORD.test(before) && WORD.test(after)) || (spaceless && (SPACELESS.test(before) || SPACELESS.test(after)));
+  return !(WORD.test(before) && WORD.test(after)) || SPACELESS.test(before) || SPACELESS.test(after);
 }
 
 /**

@@ -13,10 +13,27 @@ const BYTE_OF: ReadonlyMap<string, number> = (() => {
 
 const utf8 = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');
 
-/** A function from a token, as the library spells it, to its surface. `tokenizer` is tokenizer.json. */
+/** Whether the vocabulary's tokens are bytes in GPT-2's alphabet. `tokenizer` is tokenizer.json. */
+export const isByteLevel = (tokenizer: Fields): boolean => JSON.stringify([tokenizer['pre_tokenizer'], tokenizer['decoder']]).includes('"ByteLevel"');
+
+/** The character that stands for a space in the vocabulary (sentencepiece's); null where none does. */
+export function spaceMarker(tokenizer: Fields): string | null {
+  const { type } = tokenizer['model'] as Fields;
+  return !isByteLevel(tokenizer) && (type === 'BPE' || type === 'Unigram') ? '▁' : null;
+}
+
+/** Finds the special tokens that a text spells out; in brackets, for split. Null when there are none. */
+export function literalsOf(hub: HubTokenizer): RegExp | null {
+  const contents = [...hub.get_added_tokens_decoder().values()].filter(({ normalized, content }) => !normalized && content !== '').map(({ content }) => content);
+  if (contents.length === 0) return null;
+  // The longest first: of two that begin alike, the tokenizer takes the longer one too.
+  return new RegExp(`(${contents.toSorted((a, b) => b.length - a.length).map((content) => content.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')).join('|')})`);
+}
+
+/** A function from a token, as the library spells it, to its surface. */
 export function surfacesOf(tokenizer: Fields, hub: HubTokenizer): (token: string, id: number) => Surface {
   const model = tokenizer['model'] as Fields;
-  const byteLevel = JSON.stringify([tokenizer['pre_tokenizer'], tokenizer['decoder']]).includes('"ByteLevel"');
+  const [byteLevel, marker] = [isByteLevel(tokenizer), spaceMarker(tokenizer)];
   const wholeWord = model['type'] === 'WordPiece' || model['type'] === 'WordLevel';
   const prefix = typeof model['continuing_subword_prefix'] === 'string' ? model['continuing_subword_prefix'] : '';
   const suffix = typeof model['end_of_word_suffix'] === 'string' ? model['end_of_word_suffix'] : '';
@@ -29,7 +46,7 @@ export function surfacesOf(tokenizer: Fields, hub: HubTokenizer): (token: string
     let plain = prefix !== '' && token.startsWith(prefix) ? token.slice(prefix.length) : token;
     if (suffix !== '' && plain.endsWith(suffix)) plain = plain.slice(0, -suffix.length);
     if (byteLevel) return Array.from(plain, (character) => String.fromCharCode(BYTE_OF.get(character) ?? 0)).join('');
-    return utf8(plain.replaceAll('▁', ' '));
+    return utf8(marker === null ? plain : plain.replaceAll(marker, ' '));
   };
   return (token, id) => {
     if (id === unknown) return { bytes: null, wholeWord };

@@ -5,7 +5,7 @@ import { Tokenizer as HubTokenizer } from '@huggingface/tokenizers';
 import { TrimtabError, messageOf } from '../errors.ts';
 import type { Surface } from './alignment.ts';
 import { layTokens, trace, unitsOf } from './alignment.ts';
-import { surfacesOf } from './surfaces.ts';
+import { literalsOf, spaceMarker, surfacesOf } from './surfaces.ts';
 import type { Units } from './tags.ts';
 
 /** No token of a byte-level vocabulary in use is longer; what lies beyond `maxLength` tokens of this size is never looked at. */
@@ -60,7 +60,11 @@ export function createTokenizer(name: string, model: Record<string, unknown>, co
   const encode = (text: string): { ids: number[]; tokens: string[] } => hub.encode(text, { add_special_tokens: false });
   const { opening, closing } = around(hub);
   const surfaces = surfacesOf(model, hub);
-  const normalise = (text: string): string => (hub.normalizer === null ? text : hub.normalizer._call(text)).replaceAll('▁', ' ');
+  const marker = spaceMarker(model);
+  const normalised = (text: string): string => (hub.normalizer === null ? text : hub.normalizer._call(text));
+  // Where ▁ stands for a space, text and tokens are compared with spaces.
+  const normaliser = { normalise: (text: string): string => (marker === null ? normalised(text) : normalised(text).replaceAll(marker, ' ')), literals: literalsOf(hub) };
+  const wordsOf = (text: string): string[] => hub.pre_tokenizer?._call(text) ?? [text];
   const pieces = new Map<string, string>();
 
   const cut = (text: string, maxLength: number): { ids: number[]; tokens: string[]; text: string; truncated: boolean } => {
@@ -71,7 +75,7 @@ export function createTokenizer(name: string, model: Record<string, unknown>, co
   };
   const put = (ids: readonly number[]): Int32Array => Int32Array.from([...opening, ...ids, ...closing]);
   const layOut = (text: string, found: readonly Surface[]): { starts: Int32Array; ends: Int32Array } => {
-    const laid = layTokens(trace(text, normalise, pieces), found);
+    const laid = layTokens(trace(text, normaliser, pieces), found, wordsOf);
     if (laid === null) throw new TrimtabError('bad-base', { base: name, problem: 'its tokens cannot be found again in the text', right: 'a tokenizer whose tokens stand for parts of the text, in their order' });
     return laid;
   };
