@@ -17,6 +17,7 @@ export const CATALOGUE = {
   'bad-adapter': { status: 422, level: 'warn', retryable: false, title: 'The adapter is not valid', text: 'adapter {adapter}: {problem}; {right}' },
   'bad-base': { status: 422, level: 'warn', retryable: false, title: 'The base model cannot be used', text: 'base {base}: {problem}; {right}' },
   'bad-data': { status: 422, level: 'info', retryable: false, title: 'The data cannot be used', text: '{what}: {problem}; {right}' },
+  'too-little-memory': { status: 422, level: 'warn', retryable: false, title: 'The job does not fit into memory', text: 'the job needs about {needed} of memory, and {available} are there (most for: {largest}); use {right}, or raise the limit' },
   'unauthenticated': { status: 401, level: 'info', retryable: false, title: 'No valid API key', text: 'send a key as "Authorization: Bearer <key>"' },
   'forbidden': { status: 403, level: 'warn', retryable: false, title: 'The key may not do this', text: 'this needs role {needed}; the key "{key}" has role {role}' },
   'not-found': { status: 404, level: 'info', retryable: false, title: 'Not found', text: 'there is no {what} "{id}"' },

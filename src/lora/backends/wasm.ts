@@ -10,15 +10,14 @@ import { attentionOps } from './wasm/attention.ts';
 import { cacheOps } from './wasm/cache.ts';
 import { denseOps, linearOps } from './wasm/linear.ts';
 import { lossOps, poolOps } from './wasm/losses.ts';
-import type { WasmTensor } from './wasm/machine.ts';
+import type { Machine, WasmTensor } from './wasm/machine.ts';
 import { createMachine } from './wasm/machine.ts';
 import { normOps, rowOps } from './wasm/rows.ts';
 import { storageOps } from './wasm/storage.ts';
 
 export type { WasmTensor } from './wasm/machine.ts';
 
-export function wasmBackend(): Backend<WasmTensor> {
-  const machine = createMachine();
+export function wasmBackend(machine: Machine = createMachine()): Backend<WasmTensor> {
   return {
     name: 'wasm',
     step(body) {

@@ -8,7 +8,7 @@ import { SCRATCH_BYTES } from './gemm.ts';
 const PAGE_BYTES = 65_536;
 const MAX_PAGES = 65_536;
 /** A cache line, so that no vector load of a row's start crosses two. */
-const ALIGN = 64;
+export const ALIGN = 64;
 
 export interface Arena {
   readonly memory: WebAssembly.Memory;

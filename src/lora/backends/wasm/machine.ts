@@ -69,9 +69,8 @@ export const whole = (x: WasmTensor): Strided => ({ address: x.address, stride: 
 /** The columns from `first` on. */
 export const column = (x: WasmTensor, first: number): Strided => ({ address: x.address + first * 4, stride: x.cols * 4 });
 
-export function createMachine(): Machine {
-  const arena = createArena(INITIAL_BYTES);
-  const kernels = instantiate(arena.memory);
+/** Memory and kernels are given where they are not to compute (counting.ts). */
+export function createMachine(arena: Arena = createArena(INITIAL_BYTES), kernels: Kernels = instantiate(arena.memory)): Machine {
   const zerosAt = arena.allocate(MAX_COLUMNS);
   const machine: Machine = {
     arena,

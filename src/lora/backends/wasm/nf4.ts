@@ -25,8 +25,9 @@ export function holdNf4(machine: Machine, forms: readonly Nf4[], inputs: number,
   const { arena } = machine;
   let row = 0;
   const parts = forms.map(({ codes, ...form }): Part => {
-    const codesAt = arena.allocate(Math.ceil(codes.length / 4));
-    new Uint8Array(arena.memory.buffer).set(codes, codesAt);
+    const codesAt = arena.allocate(Math.ceil((form.rows * inputs) / 8));
+    // A model of an outline has no codes, only room for them (counting.ts).
+    if (codes.length > 0) new Uint8Array(arena.memory.buffer).set(codes, codesAt);
     row += form.rows;
     return { ...form, codesAt, row: row - form.rows };
   });
