@@ -4,6 +4,8 @@ import { wasmBackend } from './backends/wasm.ts';
 import type { Base } from './base.ts';
 import type { EncodedRow } from './batches.ts';
 import { pack } from './batches.ts';
+import type { GenerateOptions, Generated } from './generate.ts';
+import { generate } from './generate.ts';
 import { accumulate, merged, outputs, trainable } from './learner.ts';
 import { watch } from './watch.ts';
 
@@ -23,6 +25,8 @@ export interface Member {
   gradients(rows: readonly EncodedRow[], totalWeight: number): number;
   /** Each row's outputs: what they are, the head says. */
   outputs(rows: readonly EncodedRow[]): Float32Array[];
+  /** Answers to prompts: of a member that predicts with the head `vocabulary`. */
+  generate(prompts: readonly Int32Array[], options: GenerateOptions): Generated[];
   /** The first linear layer that gives a number that is not finite for these rows; null when none does. */
   fault(rows: readonly EncodedRow[]): string | null;
 }
@@ -47,6 +51,7 @@ export function createMember({ base, plan, use, values, gradients }: MemberOptio
       if (use === 'train') model.block.write(values);
       return each(rows);
     },
+    generate: (prompts, options) => generate(backend, model.body, prompts, options),
     fault(rows) {
       const calls = pack(rows, MICRO_BATCH_TOKENS, 1).map((batch) => watched(() => void outputs(backend, model, batch))).filter((call) => call !== null);
       const parts = calls.length === 0 ? [] : plan.groups[Math.min(...calls)]!.parts;

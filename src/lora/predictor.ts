@@ -9,6 +9,7 @@ import { readAdapter } from './adapter-files.ts';
 import type { Input } from './codecs/index.ts';
 import { nearest, unitOf } from './contrast.ts';
 import type { HeadKind } from './models/index.ts';
+import type { PredictOptions } from './predict.ts';
 import type { WireError } from './wire.ts';
 import { fromWire } from './wire.ts';
 
@@ -33,7 +34,7 @@ export interface Ranked {
 export interface Predictor {
   readonly labels: readonly string[];
   readonly kind: HeadKind;
-  predict(inputs: readonly Input[]): Promise<Predicted[]>;
+  predict(inputs: readonly Input[], options?: PredictOptions): Promise<Predicted[]>;
   /** Embedding: the documents nearest to the query, best first, at most `most`. */
   rank(query: string, documents: readonly string[], most?: number): Promise<Ranked[]>;
   /** Frees the adapter; the thread ends with its last one. */
@@ -48,7 +49,7 @@ export interface PredictorOptions {
 
 export type PredictorRequest =
   | { readonly kind: 'load'; readonly adapter: number; readonly files: AdapterFiles; readonly name: string }
-  | { readonly kind: 'predict'; readonly adapter: number; readonly inputs: readonly Input[] }
+  | { readonly kind: 'predict'; readonly adapter: number; readonly inputs: readonly Input[]; readonly options: PredictOptions }
   | { readonly kind: 'drop'; readonly adapter: number };
 
 export type PredictorAnswer = { readonly labels: readonly string[]; readonly kind: HeadKind } | { readonly rows: Predicted[] } | { readonly dropped: true };
@@ -67,9 +68,9 @@ export async function loadPredictor({ basePath, adapter }: PredictorOptions): Pr
     throw error;
   });
   let disposed: Promise<void> | null = null;
-  const predict: Predictor['predict'] = async (inputs) => {
+  const predict: Predictor['predict'] = async (inputs, options = {}) => {
     if (disposed !== null) throw new TrimtabError('stopping');
-    const answer = await thread.ask({ kind: 'predict', adapter: id, inputs });
+    const answer = await thread.ask({ kind: 'predict', adapter: id, inputs, options });
     return 'rows' in answer ? answer.rows : [];
   };
   const { labels, kind } = 'labels' in loaded ? loaded : { labels: [], kind: 'sequence' as const };

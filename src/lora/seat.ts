@@ -2,6 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { EncodedRow } from './batches.ts';
+import type { GenerateOptions, Generated } from './generate.ts';
 import type { Member, MemberOptions } from './member.ts';
 import { createMember } from './member.ts';
 import type { WireError } from './wire.ts';
@@ -11,14 +12,19 @@ import { fromWire } from './wire.ts';
 export type Request =
   | { readonly kind: 'gradients'; readonly rows: readonly EncodedRow[]; readonly totalWeight: number }
   | { readonly kind: 'outputs'; readonly rows: readonly EncodedRow[] }
-  | { readonly kind: 'fault'; readonly rows: readonly EncodedRow[] };
-export type Value = number | readonly Float32Array[] | string | null;
+  | { readonly kind: 'fault'; readonly rows: readonly EncodedRow[] }
+  | { readonly kind: 'generate'; readonly prompts: readonly Int32Array[]; readonly options: TokenOptions };
+
+/** How to generate, without what knows text: a thread gives tokens. */
+export type TokenOptions = Omit<GenerateOptions, 'stop' | 'decode'>;
+export type Value = number | readonly Float32Array[] | readonly Generated[] | string | null;
 export type Answer = { readonly value: Value } | { readonly error: WireError };
 
 export interface Seat {
   gradients(rows: readonly EncodedRow[], totalWeight: number): Promise<number>;
   outputs(rows: readonly EncodedRow[]): Promise<readonly Float32Array[]>;
   fault(rows: readonly EncodedRow[]): Promise<string | null>;
+  generate(prompts: readonly Int32Array[], options: TokenOptions): Promise<readonly Generated[]>;
   close(): Promise<void>;
 }
 
@@ -30,6 +36,8 @@ export function serve(member: Member, request: Request): Value {
       return member.outputs(request.rows);
     case 'fault':
       return member.fault(request.rows);
+    case 'generate':
+      return member.generate(request.prompts, { ...request.options, stop: [], decode: () => '' });
   }
 }
 
@@ -49,6 +57,7 @@ function seatOf(ask: (request: Request) => Promise<Value>, close: () => Promise<
     gradients: async (rows, totalWeight) => (await ask({ kind: 'gradients', rows, totalWeight })) as number,
     outputs: async (rows) => (await ask({ kind: 'outputs', rows })) as readonly Float32Array[],
     fault: async (rows) => (await ask({ kind: 'fault', rows })) as string | null,
+    generate: async (prompts, options) => (await ask({ kind: 'generate', prompts, options })) as readonly Generated[],
     close,
   };
 }

@@ -5,10 +5,12 @@
 import type { EncodedRow } from './batches.ts';
 import { share } from './batches.ts';
 import { contrast, contrastBatch } from './contrast.ts';
+import type { Generated } from './generate.ts';
 import { totalWeight } from './heads/index.ts';
 import type { MemberOptions } from './member.ts';
 import type { AdamState } from './optimizer.ts';
 import { adamw, clip } from './optimizer.ts';
+import type { TokenOptions } from './seat.ts';
 import { takeSeats } from './seat.ts';
 
 /** What a step did. */
@@ -45,6 +47,12 @@ export interface Team {
   readonly window?: number;
 }
 
+/** A team whose members can also generate. */
+export interface GeneratingTeam extends Team {
+  /** Tokens for each prompt, in order; what a prompt gives does not depend on who shares its batch. */
+  generate(prompts: readonly Int32Array[], options: TokenOptions): Promise<Generated[]>;
+}
+
 export interface TeamOptions extends Pick<MemberOptions, 'base' | 'plan' | 'use'> {
   readonly workers: number;
   readonly values: Float32Array;
@@ -53,7 +61,7 @@ export interface TeamOptions extends Pick<MemberOptions, 'base' | 'plan' | 'use'
 
 const CLIP = 1;
 
-export async function createTeam({ workers, values: initial, weightDecay = 0, ...rest }: TeamOptions): Promise<Team> {
+export async function createTeam({ workers, values: initial, weightDecay = 0, ...rest }: TeamOptions): Promise<GeneratingTeam> {
   const { plan } = rest;
   const values = shared(initial.length);
   values.set(initial);
@@ -101,6 +109,15 @@ export async function createTeam({ workers, values: initial, weightDecay = 0, ..
   return {
     values,
     outputs,
+    async generate(prompts, options) {
+      const all = new Array<Generated>(prompts.length);
+      const parts = share(prompts.map((tokens, index) => ({ tokens, index })), workers);
+      await Promise.all(parts.map(async (part, i) => {
+        const found = await seats[i]!.generate(part.map(({ tokens }) => tokens), options);
+        part.forEach(({ index }, j) => (all[index] = found[j]!));
+      }));
+      return all;
+    },
     async step(rows, rate) {
       const loss = plan.kind === 'pooled' ? await accumulateContrast(rows) : await accumulate(rows, totalWeight(plan.kind, rows) || 1);
       const norm = clip(total, CLIP);

@@ -88,6 +88,8 @@ export interface Job {
   readonly hyperparameters: Hyperparameters;
   /** What computes; `auto`: the fastest that loads. */
   readonly backend: 'auto' | 'wasm' | 'tensorflow';
+  /** Folder of installed engines (`engine install`); null: none. */
+  readonly engines: string | null;
   readonly limits: { readonly memoryBytes: number | null };
   readonly seed: number;
   /** Data-parallel workers; the same seed, backend and number of workers give the same bits. */

@@ -45,15 +45,15 @@ export function metaspace(): Tokenizer {
   }, { tokenizer_class: 'LlamaTokenizer', unk_token: '<unk>', bos_token: '<s>', eos_token: '</s>' });
 }
 
-/** GPT-2's alphabet of bytes, as SmolLM2 and Llama 3 have it: cased, a chat template, EOS that also pads. */
-export function byteLevel(): Tokenizer {
+/** GPT-2's alphabet of bytes, as SmolLM2 and Llama 3 have it: cased, a chat template, EOS that also pads. 262 tokens. */
+export function byteLevelFiles(): { readonly model: Record<string, unknown>; readonly config: Record<string, unknown> } {
   const printable = (byte: number): boolean => (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174;
   let next = 256;
   const alphabet = Array.from({ length: 256 }, (_, byte) => String.fromCharCode(printable(byte) ? byte : next++));
   const words = ['<|end|>', '<|start|>', ...alphabet, 'Ġp', 'la', 'Ġpla', 'Ġplay'];
   const vocab = index(words);
   const template = "{% for m in messages %}<|start|>{{ m['role'] }}\n{{ m['content'] }}<|end|>\n{% endfor %}{% if add_generation_prompt %}<|start|>assistant\n{% endif %}";
-  return createTokenizer('byte level', {
+  const model = {
     version: '1.0',
     added_tokens: [0, 1].map((id) => special(id, words[id]!)),
     normalizer: null,
@@ -61,7 +61,13 @@ export function byteLevel(): Tokenizer {
     post_processor: { type: 'ByteLevel', add_prefix_space: true, trim_offsets: false, use_regex: true },
     decoder: { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true },
     model: { type: 'BPE', vocab, merges: [['Ġ', 'p'], ['l', 'a'], ['Ġp', 'la'], ['Ġpla', 'y']], unk_token: null },
-  }, { tokenizer_class: 'PreTrainedTokenizerFast', eos_token: '<|end|>', pad_token: '<|end|>', chat_template: template });
+  };
+  return { model, config: { tokenizer_class: 'PreTrainedTokenizerFast', eos_token: '<|end|>', pad_token: '<|end|>', chat_template: template } };
+}
+
+export function byteLevel(): Tokenizer {
+  const { model, config } = byteLevelFiles();
+  return createTokenizer('byte level', model, config);
 }
 
 /** The bundled encoder's: byte level, NFC, lower case, white space put together. */

@@ -11,8 +11,10 @@ import type { Codec, EncodedExample, Example, Input } from './codec.ts';
 const SEPARATOR = '\n';
 
 export interface GenerationCodec extends Codec {
-  /** The prompt's tokens, as training saw them; a long one keeps its end, and `room` tokens stay free behind it. */
-  prompt(input: Input, room: number): { readonly tokens: Int32Array; readonly truncated: boolean };
+  /** What was generated behind a prompt, as text: a stop token is no part of it. */
+  text(tokens: readonly number[]): string;
+  /** Tokens that end a completion. */
+  readonly stopTokens: readonly number[];
 }
 
 export function generation({ tokenizer, maxLength }: { readonly tokenizer: Tokenizer; readonly maxLength: number }): GenerationCodec {
@@ -51,11 +53,8 @@ export function generation({ tokenizer, maxLength }: { readonly tokenizer: Token
       const tokens = Int32Array.from(fit(prompt, maxLength));
       return { row: { tokens, targets: new Int32Array(tokens.length).fill(-1), weight: 1 }, truncated: prompt.length > maxLength, inexact: 0, known: false, units: null };
     },
-    prompt(input, room) {
-      const prompt = promptTokens(input);
-      const most = Math.max(1, maxLength - room);
-      return { tokens: Int32Array.from(fit(prompt, most)), truncated: prompt.length > most };
-    },
+    text: (tokens) => tokenizer.decode(tokens.at(-1) === eos ? tokens.slice(0, -1) : tokens),
+    stopTokens: [eos],
     answer: () => null,
   };
 }

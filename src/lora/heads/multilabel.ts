@@ -13,7 +13,7 @@ export function binaryLoss(logit: number, holds: boolean): number {
 /** 0 or 1 for each row and label. */
 function indicators(rows: readonly EncodedRow[], labels: number): Float64Array {
   const held = new Float64Array(rows.length * labels);
-  rows.forEach(({ targets }, i) => targets.forEach((label) => (held[i * labels + label] = 1)));
+  rows.forEach(({ targets }, i) => targets.forEach((label) => label >= 0 && (held[i * labels + label] = 1)));
   return held;
 }
 

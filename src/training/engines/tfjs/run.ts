@@ -1,6 +1,7 @@
 /** Does a job: reads its folder, trains or loads an adapter, sits the exam, writes what came out. */
 import { readFile } from 'node:fs/promises';
-import type { Team } from '../../../lora/team.ts';
+import type { Team, TeamOptions } from '../../../lora/team.ts';
+import { createTeam } from '../../../lora/team.ts';
 import type { JobResult, PredictionLine, WarningKind } from '../../job.ts';
 import { JOB_FILES } from '../../job.ts';
 import { chooseBackend } from './backend.ts';
@@ -10,7 +11,7 @@ import { encodeRows, prepare, startValues } from './bench.ts';
 import { createCheckpoints } from './checkpoints.ts';
 import { refuse } from './check.ts';
 import type { Events } from './events.ts';
-import { sitExam } from './exam.ts';
+import { sitExam, sitWriting } from './exam.ts';
 import { replaceFile } from './files.ts';
 import type { JobInput } from './input.ts';
 import { readInput } from './input.ts';
@@ -36,15 +37,8 @@ export async function runJob(folder: string, events: Events, control: Control): 
   warn(events, input, train, exam);
   checkRows(bench, train);
 
-  const team = await backend.createTeam({
-    base: bench.base,
-    plan: bench.plan,
-    use: input.job.kind,
-    workers: input.job.workers,
-    values: startValues(bench, input.job),
-    weightDecay: input.job.hyperparameters.weightDecay,
-  });
-  const { predictions, ...outcome } = await (input.job.kind === 'train' ? trainJob : predictJob)({ folder, input, bench, team, train, exam, events, control }).finally(() => team.close());
+  const work: Work = { folder, input, bench, backend, train, exam, events, control };
+  const { predictions, ...outcome } = await (input.job.kind === 'train' ? trainJob(work) : predictJob(work));
 
   await replaceFile(folder, JOB_FILES.predictions, predictions.map((row) => `${JSON.stringify(row)}\n`).join(''));
   const result: JobResult = {
@@ -68,29 +62,47 @@ interface Work {
   readonly folder: string;
   readonly input: JobInput;
   readonly bench: Bench;
-  readonly team: Team;
+  readonly backend: Backend;
   readonly train: EncodedRows;
   readonly exam: EncodedRows;
   readonly events: Events;
   readonly control: Control;
 }
 
-async function trainJob({ folder, input, bench, team, train, exam, events, control }: Work): Promise<Outcome> {
+async function trainJob(work: Work): Promise<Outcome> {
+  const { folder, input, bench, backend, train, events, control } = work;
   const { job } = input;
   const checkpoints = createCheckpoints(folder, job.hyperparameters, [...input.texts, bench.base.digest, bench.initialFiles?.weights ?? ''], events);
-  control.stoppable = true;
-  const { steps, tokens, finalLoss, learningRate, probe } = await trainTeam({ job, bench, team, checkpoints, events, stopAsked: () => control.stopAsked() }, train.rows.map(({ row }) => row));
-  control.stoppable = false;
-  const digest = await saveAdapter(folder, bench, team.values, job.base.path);
-  const predictions = await sitExam(team, bench, input.exam, exam);
+  const { predictions, ...trained } = await withTeam(backend.createTeam, work, 'train', startValues(bench, job), async (team) => {
+    control.stoppable = true;
+    const done = await trainTeam({ job, bench, team, checkpoints, events, stopAsked: () => control.stopAsked() }, train.rows.map(({ row }) => row));
+    control.stoppable = false;
+    const adapterDigest = await saveAdapter(folder, bench, team.values, job.base.path);
+    return { ...done, adapterDigest, values: Float32Array.from(team.values), predictions: bench.plan.kind === 'vocabulary' ? null : await sitExam(team, bench, input.exam, work.exam) };
+  });
+  const { steps, tokens, finalLoss, learningRate, probe, adapterDigest } = trained;
+  const answers = predictions ?? (await writeAnswers(work, trained.values));
   await checkpoints.remove();
-  return { predictions, steps, tokens, finalLoss, learningRate, probe, adapterDigest: digest };
+  return { predictions: answers, steps, tokens, finalLoss, learningRate, probe, adapterDigest };
 }
 
-async function predictJob({ input, bench, team, exam }: Work): Promise<Outcome> {
-  const predictions = await sitExam(team, bench, input.exam, exam);
+async function predictJob(work: Work): Promise<Outcome> {
+  const { input, bench, backend, exam } = work;
+  const values = startValues(bench, input.job);
+  const predictions = bench.plan.kind === 'vocabulary' ? await writeAnswers(work, values) : await withTeam(backend.createTeam, work, 'predict', values, (team) => sitExam(team, bench, input.exam, exam));
   const tokens = exam.rows.reduce((sum, { row }) => sum + row.tokens.length, 0);
   return { predictions, steps: 0, tokens, finalLoss: null, learningRate: null, probe: null, adapterDigest: null };
+}
+
+/** Text is written by our own members, whatever trained: one token at a time there is nothing to win by compiling. */
+function writeAnswers(work: Work, values: Float32Array): Promise<PredictionLine[]> {
+  const { input, bench, exam } = work;
+  return withTeam(createTeam, work, 'predict', values, (team) => sitWriting(team, bench, input.exam, exam, input.job.hyperparameters.maxNewTokens));
+}
+
+async function withTeam<T extends Team, R>(create: (options: TeamOptions) => Promise<T>, { input: { job }, bench }: Work, use: TeamOptions['use'], values: Float32Array, body: (team: T) => Promise<R>): Promise<R> {
+  const team = await create({ base: bench.base, plan: bench.plan, use, workers: job.workers, values, weightDecay: job.hyperparameters.weightDecay });
+  return body(team).finally(() => team.close());
 }
 
 /** What the rows lose on their way into numbers is said, never silent. */
