@@ -12,12 +12,14 @@ import { judge, type Evaluation, type Judged } from '../src/evaluation/gates.ts'
 import type { ExamMark, ExamSheet } from '../src/evaluation/exam.ts';
 import { clopperPearson } from '../src/statistics/intervals.ts';
 import { seededUniform } from '../src/statistics/random.ts';
+import { taskRules } from '../src/tasks/index.ts';
 import type { BenchRow } from './row.ts';
 
 export type Judge = (input: Judged) => Pick<Evaluation, 'verdict'>;
 
 const ALPHA = 0.05;
 const SPEC: Judged['spec'] = { rule: 'superior', margin: 0.03, metric: 'accuracy', alpha: ALPHA, maxForgetting: 0.03 };
+const RULES = taskRules('classification');
 const EASY = 0.78;
 const OPEN = 0.2;
 
@@ -43,7 +45,7 @@ export function singleRuns(judged: Judge, options: { n: number; lead: number; re
       challenger.push(mark(id, id < options.n, scoreOn(kind, options.lead, uniform)));
       champion.push(mark(id, id < options.n, scoreOn(kind, 0, uniform)));
     }
-    verdicts[judged({ spec: SPEC, challenger: { rows: challenger }, champion: { rows: champion }, majority: 'b' }).verdict] += 1 / options.repeats;
+    verdicts[judged({ rules: RULES, spec: SPEC, challenger: { rows: challenger }, champion: { rows: champion }, majority: 'b' }).verdict] += 1 / options.repeats;
   }
   return verdicts;
 }
@@ -63,7 +65,7 @@ export function chainedRuns(judged: Judge, options: { chains: number; runs: numb
       while (champion.length < kinds.length) champion.push(scoreOn(kinds[champion.length]!, 0, uniform));
       const challenger = kinds.map((kind) => scoreOn(kind, 0, uniform));
       const sheet = (scores: number[]): ExamSheet => ({ rows: scores.map((score, id) => mark(id, id >= kinds.length - options.window, score)) });
-      if (judged({ spec: SPEC, challenger: sheet(challenger), champion: sheet(champion), majority: 'b' }).verdict !== 'promote') continue;
+      if (judged({ rules: RULES, spec: SPEC, challenger: sheet(challenger), champion: sheet(champion), majority: 'b' }).verdict !== 'promote') continue;
       promotions += 1;
       champion = challenger;
     }

@@ -79,8 +79,9 @@ export const ModelSpecSchema = Type.Object(
         executor: choice(['local'] as const, 'where the job runs', 'local'),
         lora: Type.Object(
           {
-            r: Type.Integer({ minimum: 1, maximum: 256, description: 'rank', default: 16 }),
-            alpha: Type.Number({ exclusiveMinimum: 0, description: 'scale is alpha / r', default: 32 }),
+            r: Type.Union([Type.Literal('auto'), Type.Integer({ minimum: 1, maximum: 256 })], { description: 'rank; auto: 16, above 10,000 train rows 32', default: 'auto' }),
+            alpha: Type.Union([Type.Literal('auto'), Type.Number({ exclusiveMinimum: 0 })], { description: 'scale is alpha / r; auto: 2 r', default: 'auto' }),
+            rslora: Type.Boolean({ description: 'scale is alpha / sqrt(r) instead', default: false }),
             targets: Type.Union([Type.Literal('all-linear'), Type.Array(Type.String())], { description: 'layers that get an adapter', default: 'all-linear' }),
           },
           { ...strict, default: {} },
@@ -88,7 +89,9 @@ export const ModelSpecSchema = Type.Object(
         start: choice(['base', 'champion'] as const, 'a fresh adapter, or the champion continued', 'base'),
         epochs: Type.Number({ exclusiveMinimum: 0, description: 'passes over the dataset', default: 3 }),
         batchSize: Type.Integer({ minimum: 1, description: 'rows a step', default: 32 }),
-        learningRate: Type.Union([Type.Literal('auto'), Type.Number({ exclusiveMinimum: 0 })], { description: 'peak learning rate', default: 'auto' }),
+        learningRate: Type.Union([Type.Literal('auto'), Type.Literal('probe'), Type.Number({ exclusiveMinimum: 0 })], { description: 'peak learning rate; auto: by the number of steps; probe: the best of three around that', default: 'auto' }),
+        quantisation: choice(['none', 'nf4'] as const, 'form of the frozen base', 'none'),
+        maxNewTokens: Type.Integer({ minimum: 1, description: 'generation: tokens of an output, at most', default: 128 }),
         maxLength: Type.Integer({ minimum: 8, description: 'tokens of a row, at most', default: 128 }),
         seed: Type.Integer({ minimum: 0, default: 1 }),
       },

@@ -2,15 +2,16 @@
 import { getLines, putLines, type ObjectStore } from '../store/objects/index.ts';
 import type { Clock } from '../clock.ts';
 import { TrimtabError } from '../errors.ts';
-import { milliseconds, type ModelSpec } from '../spec.ts';
+import { milliseconds, rulesOf, type ModelSpec } from '../spec.ts';
 import * as store from '../store/datasets.ts';
 import { lockModel, transaction, type Client, type Pool } from '../store/postgres.ts';
-import { chooseExam, chooseReplay, countByLabel, createSieve } from './curate.ts';
+import { capExam, chooseExam, chooseReplay, countBy, countLabels, createSieve, type GroupOf } from './curate.ts';
 import { sealManifest, type DatasetManifest, type ExamQuestionRow, type TrainLine } from './manifest.ts';
 import { NORMALISATION } from './normalise.ts';
 import { fixNewSides } from './sides.ts';
 import { NEAR } from './sketch.ts';
 import { inTurns } from './turns.ts';
+import type { TaskRules } from '../tasks/index.ts';
 
 export type { DatasetManifest, ExamQuestionRow, TrainLine } from './manifest.ts';
 
@@ -28,7 +29,6 @@ export interface DatasetRequest {
 
 /** A head cannot be fitted to fewer; below, a run would train for nothing. */
 const MIN_TRAIN_ROWS = 20;
-const MIN_LABELS = 2;
 /** A quiet window is filled up to this with older rows: two hundred new rows alone would unlearn all others. */
 const FILL_UP_ROWS = 1_000;
 
@@ -58,11 +58,13 @@ async function make(client: Client, { objects, clock }: DatasetParts, { model, s
   const sides = await store.countSides(client, model);
   const from = await windowStart(client, model, new Date(now.getTime() - milliseconds(spec.data.window)));
   const seed = `${spec.training.seed}:${former?.id ?? ''}`;
-  const train = await chooseTrain(client, model, spec.data, from, seed);
+  const rules = rulesOf(spec);
+  const train = await chooseTrain(client, model, spec.data, from, seed, rules.groupOf);
   const formerExam = former ? await getLines<ExamQuestionRow>(objects, former.exam) : [];
-  const { exam, duplicates } = await chooseExam(await store.examRows(client, model), new Set(formerExam.map((row) => row.id)), from, spec.data.dedupe);
-  const byLabel = [...countByLabel(train.rows)].sort(([a], [b]) => (a < b ? -1 : 1));
-  requireEnough({ model, window: spec.data.window, train: train.rows.length, labels: byLabel.length, exam: exam.length, labelled: sides.labelled });
+  const { exam: all, duplicates } = await chooseExam(await store.examRows(client, model), new Set(formerExam.map((row) => row.id)), from, spec.data.dedupe, rules.groupOf);
+  const exam = capExam(all, spec.data.maxExamRows);
+  const byLabel = [...countLabels(train.rows, rules.labelsIn)].sort(([a], [b]) => (a < b ? -1 : 1));
+  requireEnough({ model, window: spec.data.window, train: train.rows.length, kinds: kindsOf(rules, train.rows, byLabel.length), exam: exam.length, labelled: sides.labelled });
   const manifest = sealManifest({
     model,
     runId,
@@ -76,6 +78,7 @@ async function make(client: Client, { objects, clock }: DatasetParts, { model, s
       dedupe: spec.data.dedupe,
       examShare: spec.data.examShare,
       maxRows: spec.data.maxRows,
+      maxExamRows: spec.data.maxExamRows,
       normalisation: NORMALISATION,
       near: NEAR,
     },
@@ -85,12 +88,13 @@ async function make(client: Client, { objects, clock }: DatasetParts, { model, s
       exam: exam.length,
       examWindow: exam.filter((row) => row.window).length,
       examDuplicates: duplicates,
+      examLeftOut: all.length - exam.length,
       neither: sides.neither,
       labelled: sides.labelled,
       byLabel: Object.fromEntries(byLabel),
     },
     labels: byLabel.map(([label]) => label),
-    majority: byLabel.reduce((most, next) => (next[1] > most[1] ? next : most))[0],
+    majority: rules.trivial(train.rows.map((row) => row.label)),
     train: await putLines(objects, train.rows),
     exam: await putLines(objects, exam),
     parents: former ? [former.id] : [],
@@ -106,14 +110,14 @@ async function windowStart(client: Client, model: string, from: Date): Promise<D
   return current < MIN_TRAIN_ROWS ? new Date(0) : from;
 }
 
-async function chooseTrain(client: Client, model: string, data: ModelSpec['data'], from: Date, seed: string) {
-  const sieve = createSieve(data.dedupe);
+async function chooseTrain(client: Client, model: string, data: ModelSpec['data'], from: Date, seed: string, groupOf: GroupOf) {
+  const sieve = createSieve(data.dedupe, groupOf);
   const candidates = await store.trainRowsSince(client, model, from, 2 * data.maxRows);
   const fresh = await inTurns(candidates, (row) => sieve.isNew(row));
   const current = candidates.filter((_, i) => fresh[i]).slice(0, data.maxRows);
   const quota = data.replay === 0 ? 0 : Math.min(data.maxRows, Math.max(Math.round(data.replay * current.length), FILL_UP_ROWS - current.length));
   const older = quota === 0 ? [] : await store.trainRowsBefore(client, model, from, seed, 4 * quota + 1_000);
-  const replay = await chooseReplay(older, current, quota, sieve);
+  const replay = await chooseReplay(older, current, quota, sieve, groupOf);
   // Over the limit the oldest rows of the window go, not the replay: it is what keeps the adapter from forgetting.
   const kept = current.slice(0, Math.max(0, data.maxRows - replay.length));
   const rows = [...kept, ...replay].map(({ id, text, label }): TrainLine => ({ id, text, label })).sort((a, b) => (a.id < b.id ? -1 : 1));
@@ -121,11 +125,26 @@ async function chooseTrain(client: Client, model: string, data: ModelSpec['data'
   return { rows, counts: { window: kept.length, replay: replay.length, train: rows.length, droppedDuplicates: duplicates, contradictions } };
 }
 
-function requireEnough(have: { model: string; window: string; train: number; labels: number; exam: number; labelled: number }): void {
-  if (have.train >= MIN_TRAIN_ROWS && have.labels >= MIN_LABELS && have.exam > 0) return;
+/** What a task must have some of to be learnt, how many, and its name. */
+interface Kinds {
+  readonly have: number;
+  readonly need: number;
+  readonly what: string;
+}
+
+function kindsOf(rules: TaskRules, rows: readonly TrainLine[], labels: number): Kinds {
+  if (rules.task === 'embedding') return { have: countBy(rows, rules.groupOf).size, need: 2, what: 'document' };
+  if (rules.task === 'generation') return { have: rows.length, need: 1, what: 'completion' };
+  return { have: labels, need: rules.task === 'classification' && rules.labelling === 'single' ? 2 : 1, what: 'label' };
+}
+
+function requireEnough(have: { model: string; window: string; train: number; kinds: Kinds; exam: number; labelled: number }): void {
+  const { kinds } = have;
+  if (have.train >= MIN_TRAIN_ROWS && kinds.have >= kinds.need && have.exam > 0) return;
+  const of = (n: number) => `${n} ${kinds.what}${n === 1 ? '' : 's'}`;
   throw new TrimtabError('bad-data', {
     what: `labelled rows of model "${have.model}"`,
-    problem: `${have.labelled} rows give ${have.train} rows to train on, of ${have.labels} label${have.labels === 1 ? '' : 's'}, and ${have.exam} to examine with (window ${have.window}, duplicates left out)`,
-    right: `at least ${MIN_TRAIN_ROWS} distinct rows to train on, of ${MIN_LABELS} labels, and 1 to examine with are needed; import more labelled rows`,
+    problem: `${have.labelled} rows give ${have.train} rows to train on, of ${of(kinds.have)}, and ${have.exam} to examine with (window ${have.window}, duplicates left out)`,
+    right: `at least ${MIN_TRAIN_ROWS} distinct rows to train on, of ${of(kinds.need)}, and 1 to examine with are needed; import more labelled rows`,
   });
 }

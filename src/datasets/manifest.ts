@@ -6,6 +6,7 @@ import type { Origin } from '../vocabulary.ts';
 export interface TrainLine {
   readonly id: string;
   readonly text: string;
+  /** The canonical truth. */
   readonly label: string;
 }
 
@@ -26,6 +27,7 @@ export interface DatasetRecipe {
   readonly dedupe: string;
   readonly examShare: number;
   readonly maxRows: number;
+  readonly maxExamRows: number;
   readonly normalisation: number;
   readonly near: { readonly shingle: number; readonly bands: number; readonly rows: number; readonly threshold: number };
 }
@@ -42,10 +44,13 @@ export interface DatasetCounts {
   readonly droppedDuplicates: number;
   readonly contradictions: number;
   readonly examDuplicates: number;
+  /** Rows of the exam side beyond `maxExamRows`. */
+  readonly examLeftOut: number;
   /** Rows near both sides, ever. */
   readonly neither: number;
   /** All labelled rows of the model, whatever their side. */
   readonly labelled: number;
+  /** Train rows that have each label; empty where labels are of no closed set. */
   readonly byLabel: Readonly<Record<string, number>>;
 }
 
@@ -56,10 +61,10 @@ export interface DatasetManifest {
   readonly createdAt: string;
   readonly recipe: DatasetRecipe;
   readonly counts: DatasetCounts;
-  /** All labels of the train rows, sorted: the head of the adapter. */
+  /** All labels of the train rows, sorted: the head of the adapter; of spans for an extraction, none where labels are of no closed set. */
   readonly labels: readonly string[];
-  /** Label of most train rows: what the first adapter must beat. */
-  readonly majority: string;
+  /** The best answer that needs no model, such as the label of most train rows: what the first adapter must beat. Null where there is none. */
+  readonly majority: string | null;
   /** Digests of JSONL objects: `TrainLine`s and `ExamQuestionRow`s. */
   readonly train: string;
   readonly exam: string;

@@ -1,10 +1,11 @@
 /** The exam: the rows that champion and challenger both sit, and an adapter's marked sheet. */
 import { TrimtabError } from '../errors.ts';
-import { metricOf } from './metrics/index.ts';
+import type { TaskRules } from '../tasks/index.ts';
 
 /** A row of the dataset's exam, as far as marking needs it. */
 export interface ExamQuestion {
   readonly id: string;
+  /** The canonical truth. */
   readonly label: string;
   /** Labelled inside `data.window`; the others test forgetting. */
   readonly window: boolean;
@@ -13,6 +14,7 @@ export interface ExamQuestion {
 /** What a job predicted for one row. */
 export interface ExamAnswer {
   readonly id: string;
+  /** Canonical. */
   readonly label: string;
   readonly confidence: number;
 }
@@ -36,11 +38,11 @@ export interface ExamSheet {
 export function markExam(input: {
   exam: readonly ExamQuestion[];
   predictions: readonly ExamAnswer[];
+  rules: Pick<TaskRules, 'score'>;
   /** `gates.metric` of the spec. */
-  metric?: string;
+  metric: string;
 }): ExamSheet {
-  const { exam, predictions } = input;
-  const { score } = metricOf(input.metric ?? 'accuracy');
+  const { exam, predictions, rules, metric } = input;
   const answers = new Map(predictions.map((p) => [p.id, p]));
   const missing = exam.find((row) => !answers.has(row.id));
   if (missing || answers.size !== exam.length || predictions.length !== exam.length) {
@@ -52,7 +54,7 @@ export function markExam(input: {
   }
   const rows = exam.map(({ id, label, window }) => {
     const { label: predicted, confidence } = answers.get(id)!;
-    return { id, label, window, predicted, confidence, score: score({ label, predicted }) };
+    return { id, label, window, predicted, confidence, score: rules.score(label, predicted, metric) };
   });
   return { rows };
 }

@@ -7,20 +7,21 @@
  */
 import { TrimtabError } from '../errors.ts';
 import type { ModelSpec } from '../spec.ts';
-import { clopperPearson } from '../statistics/intervals.ts';
-import { mcnemar, rowsNeeded, type PairedCounts } from '../statistics/mcnemar.ts';
-import { pairedInterval } from '../statistics/paired-interval.ts';
+import type { TaskRules } from '../tasks/index.ts';
 import type { GateResult, Verdict } from '../vocabulary.ts';
-import type { ExamMark, ExamSheet } from './exam.ts';
-import { points, probability, range, rows as rowsOf, signed } from './words.ts';
+import { align, compare, type Comparison } from './comparison.ts';
+import type { ExamSheet } from './exam.ts';
+import { standing, type Standing } from './standing.ts';
+import { floorOf, points, probability, range, rows as rowsOf, signed, type Floor } from './words.ts';
 
+export type { Standing } from './standing.ts';
 export type GateName = 'majority' | 'superior' | 'nonInferior' | 'forgetting';
 
 /** One check of the exam's result. Differences are challenger minus champion, as shares. */
 export interface Gate {
   readonly name: GateName;
   readonly result: GateResult;
-  /** Rows on which only the challenger was right, minus rows on which only the other was. */
+  /** Sum of the differences of scores; of 0/1 scores: rows on which only the challenger was right, minus rows on which only the other was. */
   readonly statistic: number;
   readonly p: number | null;
   readonly estimate: number | null;
@@ -31,24 +32,17 @@ export interface Gate {
   readonly why: string;
 }
 
-/** On the rows of the window; `older` on the others. The interval is exact, two-sided at 95 %. */
-export interface Standing {
-  readonly accuracy: number;
-  readonly interval: readonly [number, number];
-  readonly n: number;
-  readonly older: { readonly accuracy: number; readonly n: number } | null;
-}
-
 export interface Evaluation {
   readonly verdict: Verdict;
   /** One sentence for a person. */
   readonly reason: string;
   readonly rule: ModelSpec['gates']['rule'];
+  readonly metric: string;
   readonly alpha: number;
   readonly gates: readonly Gate[];
   readonly champion: Standing | null;
   readonly challenger: Standing;
-  /** Rows of the window on which only the challenger (`better`) or only the other (`worse`) was right. */
+  /** Rows of the window on which the challenger (`better`) or the other (`worse`) scored higher. */
   readonly flipped: { readonly better: number; readonly worse: number };
   /** About how many window rows would show what the rule asks for at the observed difference; null when decided, or when none would. */
   readonly rowsNeeded: number | null;
@@ -56,31 +50,37 @@ export interface Evaluation {
 
 export interface Judged {
   readonly spec: ModelSpec['gates'];
+  /** Of the model's task. */
+  readonly rules: TaskRules;
   readonly challenger: ExamSheet;
-  /** null for the first adapter, which must beat the answer `majority` to every row. */
+  /** null for the first adapter, which must beat the floor. */
   readonly champion: ExamSheet | null;
-  readonly majority: string;
+  /** The trivial answer to every row; null where the task has none. */
+  readonly majority: string | null;
+  /** The sheet of the base without adapter, where there is no trivial answer. */
+  readonly floor?: ExamSheet | null;
 }
 
-/** Judges a challenger. @throws TrimtabError `bad-data` when the sheets are not of the same exam */
-export function judge({ spec, challenger, champion, majority }: Judged): Evaluation {
-  const other = champion ?? constantSheet(challenger, majority);
-  const pairs = align(challenger.rows, other.rows);
-  const current = tally(pairs.filter(([row]) => row.window));
+/** Judges a challenger. @throws TrimtabError `bad-data` when the sheets are not of the same exam, or there is nothing to beat */
+export function judge(judged: Judged): Evaluation {
+  const { spec, rules, challenger, champion } = judged;
+  const pairs = align(challenger.rows, (champion ?? floorSheet(judged)).rows);
+  const current = compare(pairs.filter(([row]) => row.window));
   const gates = champion === null
-    ? [superiority('majority', current, spec.alpha)]
+    ? [superiority('majority', current, spec.alpha, floorOf(rules).thing)]
     : [
-        superiority('superior', current, spec.alpha),
+        superiority('superior', current, spec.alpha, 'the champion'),
         ...(spec.rule === 'nonInferior' ? [nonInferiority(current, spec)] : []),
-        forgetting(tally(pairs.filter(([row]) => !row.window)), spec),
+        forgetting(compare(pairs.filter(([row]) => !row.window)), spec),
       ];
   const verdict = decide(gates);
   const margin = champion !== null && spec.rule === 'nonInferior' ? spec.margin : 0;
-  const needed = verdict === 'not-enough-evidence' && current.n > 0 ? rowsNeeded(current, spec.alpha, margin) : null;
+  const needed = verdict === 'not-enough-evidence' && current.n > 0 ? current.rowsNeeded(spec.alpha, margin) : null;
   return {
     verdict,
-    reason: explain({ verdict, gates, current, margin, needed }),
+    reason: explain({ verdict, gates, current, margin, needed, metric: spec.metric, floor: floorOf(rules) }),
     rule: spec.rule,
+    metric: spec.metric,
     alpha: spec.alpha,
     gates,
     champion: champion && standing(champion),
@@ -98,26 +98,26 @@ function decide(gates: readonly Gate[]): Verdict {
   return mustPass?.result === 'pass' ? 'promote' : 'not-enough-evidence';
 }
 
-function superiority(name: 'majority' | 'superior', counts: PairedCounts, alpha: number): Gate {
-  const { superior, inferior } = mcnemar(counts);
+function superiority(name: 'majority' | 'superior', counts: Comparison, alpha: number, against: string): Gate {
   const facts = { name, margin: 0, ...measured(counts, alpha) };
-  const against = name === 'majority' ? 'the majority class' : 'the champion';
   if (counts.n === 0) return { ...facts, result: 'not-applicable', p: null, why: 'no exam rows lie in the window' };
+  const superior = counts.superior();
   if (superior <= alpha) return { ...facts, result: 'pass', p: superior, why: `better than ${against}, p = ${probability(superior)}` };
+  const inferior = counts.inferior();
   if (inferior <= alpha) return { ...facts, result: 'fail', p: superior, why: `worse than ${against}, p = ${probability(inferior)}` };
   return { ...facts, result: 'unproven', p: superior, why: `neither better nor worse than ${against} could be shown, p = ${probability(superior)}` };
 }
 
-function nonInferiority(counts: PairedCounts, { alpha, margin }: ModelSpec['gates']): Gate {
+function nonInferiority(counts: Comparison, { alpha, margin }: ModelSpec['gates']): Gate {
   return withinMargin('nonInferior', counts, alpha, margin, 'the window');
 }
 
-function forgetting(counts: PairedCounts, { alpha, maxForgetting }: ModelSpec['gates']): Gate {
+function forgetting(counts: Comparison, { alpha, maxForgetting }: ModelSpec['gates']): Gate {
   return withinMargin('forgetting', counts, alpha, maxForgetting, 'older exam rows');
 }
 
 /** Pass and fail both have to be shown; in between the gate is unproven. */
-function withinMargin(name: 'nonInferior' | 'forgetting', counts: PairedCounts, alpha: number, margin: number, where: string): Gate {
+function withinMargin(name: 'nonInferior' | 'forgetting', counts: Comparison, alpha: number, margin: number, where: string): Gate {
   const facts = { name, margin, p: null, ...measured(counts, alpha) };
   if (facts.interval === null) return { ...facts, result: 'not-applicable', why: `there are no rows: ${where}` };
   const [lower, upper] = facts.interval;
@@ -127,28 +127,31 @@ function withinMargin(name: 'nonInferior' | 'forgetting', counts: PairedCounts, 
   return { ...facts, result: 'unproven', why: `${seen}: too few rows to show either` };
 }
 
-function measured(counts: PairedCounts, alpha: number) {
-  const { estimate, interval } = pairedInterval(counts, 1 - 2 * alpha);
-  const empty = counts.n === 0;
-  return { statistic: counts.better - counts.worse, n: counts.n, estimate: empty ? null : estimate, interval: empty ? null : interval };
+function measured(counts: Comparison, alpha: number) {
+  if (counts.n === 0) return { statistic: 0, n: 0, estimate: null, interval: null };
+  return { statistic: counts.sum, n: counts.n, ...counts.measure(1 - 2 * alpha) };
 }
 
 interface Explained {
   readonly verdict: Verdict;
   readonly gates: readonly Gate[];
-  readonly current: PairedCounts;
+  readonly current: Comparison;
   readonly margin: number;
   readonly needed: number | null;
+  readonly metric: string;
+  readonly floor: Floor;
 }
 
-function explain({ verdict, gates, current, margin, needed }: Explained): string {
+function explain({ verdict, gates, current, margin, needed, metric, floor }: Explained): string {
   const [first] = gates;
   if (!first || first.estimate === null || first.interval === null) {
     const failed = gates.find((gate) => gate.result === 'fail');
     return failed ? `The challenger forgot: ${failed.why}.` : 'No exam row lies in the current window, so nothing could be shown.';
   }
-  const against = first.name === 'majority' ? 'always answering the majority class' : 'the champion';
-  const lead = `${signed(first.estimate)} points against ${against} on ${rowsOf(first.n)} of the window (${range(first.interval)}; right alone on ${current.better}, wrong alone on ${current.worse}): ${first.why}`;
+  const against = first.name === 'majority' ? floor.doing : 'the champion';
+  const of = metric === 'accuracy' ? 'points' : `points of ${metric}`;
+  const rows = current.binary ? `right alone on ${current.better}, wrong alone on ${current.worse}` : `better on ${current.better}, worse on ${current.worse}`;
+  const lead = `${signed(first.estimate)} ${of} against ${against} on ${rowsOf(first.n)} of the window (${range(first.interval)}; ${rows}): ${first.why}`;
   const rest = gates.slice(1).filter((gate) => gate.result !== 'not-applicable').map((gate) => `; ${gate.name} ${gate.result}: ${gate.why}`).join('');
   switch (verdict) {
     case 'promote':
@@ -166,49 +169,11 @@ function outlook(margin: number, needed: number | null): string {
   return needed === null ? `the challenger is not ${goal}, so more rows like these would not show it` : `at this difference about ${rowsOf(needed)} would show it ${goal}`;
 }
 
-function standing({ rows }: ExamSheet): Standing {
-  const current = rows.filter((row) => row.window);
-  const older = rows.filter((row) => !row.window);
-  const total = sum(current);
-  const { low, high } = clopperPearson(total, current.length, 0.95);
-  return {
-    accuracy: current.length === 0 ? 0 : total / current.length,
-    interval: current.length === 0 ? [0, 1] : [low, high],
-    n: current.length,
-    older: older.length === 0 ? null : { accuracy: sum(older) / older.length, n: older.length },
-  };
-}
-
-function sum(rows: readonly ExamMark[]): number {
-  return rows.reduce((total, row) => total + row.score, 0);
-}
-
-function constantSheet({ rows }: ExamSheet, answer: string): ExamSheet {
-  return { rows: rows.map((row) => ({ ...row, predicted: answer, confidence: 1, score: row.label === answer ? 1 : 0 })) };
-}
-
-/** Rows of both sheets side by side. Sheets of different exams compared by position would decide on noise. */
-function align(challenger: readonly ExamMark[], champion: readonly ExamMark[]): [ExamMark, ExamMark][] {
-  const byId = new Map(champion.map((row) => [row.id, row]));
-  const pairs = challenger.map((row): [ExamMark, ExamMark] => {
-    const other = byId.get(row.id);
-    if (!other || other.label !== row.label || other.window !== row.window) throw notTheSame(`row "${row.id}" differs`);
-    return [row, other];
-  });
-  if (byId.size !== pairs.length) throw notTheSame(`${pairs.length} rows against ${byId.size}`);
-  return pairs;
-}
-
-function notTheSame(problem: string): TrimtabError {
-  return new TrimtabError('bad-data', { what: 'exam sheets of champion and challenger', problem, right: 'both must sit the same exam' });
-}
-
-function tally(pairs: readonly (readonly [ExamMark, ExamMark])[]): PairedCounts {
-  let better = 0;
-  let worse = 0;
-  for (const [challenger, champion] of pairs) {
-    if (challenger.score > champion.score) better += 1;
-    if (challenger.score < champion.score) worse += 1;
+/** What the first adapter must beat: the trivial answer to every row, else the base alone. */
+function floorSheet({ spec, rules, challenger, majority, floor }: Judged): ExamSheet {
+  if (majority !== null) {
+    return { rows: challenger.rows.map((row) => ({ ...row, predicted: majority, confidence: 1, score: rules.score(row.label, majority, spec.metric) })) };
   }
-  return { n: pairs.length, better, worse };
+  if (floor) return floor;
+  throw new TrimtabError('bad-data', { what: 'the exam of a first adapter', problem: `${rules.task} has no trivial answer to beat`, right: 'let the base sit the exam without an adapter' });
 }

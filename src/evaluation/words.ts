@@ -1,4 +1,26 @@
-/** Numbers as a person reads them in a reason. */
+/** Numbers and opponents as a person reads them in a reason. */
+import type { TaskRules } from '../tasks/index.ts';
+
+/** What a first adapter has to beat: as a thing, and as somebody who does it. */
+export interface Floor {
+  readonly thing: string;
+  readonly doing: string;
+}
+
+const always = (thing: string): Floor => ({ thing, doing: `always answering ${thing}` });
+
+export function floorOf({ task, labelling }: Pick<TaskRules, 'task' | 'labelling'>): Floor {
+  switch (task) {
+    case 'classification':
+      return always(labelling === 'single' ? 'the majority class' : 'the most frequent labels');
+    case 'extraction':
+      return always('no spans');
+    case 'embedding':
+      return { thing: 'the base alone', doing: 'the base alone' };
+    case 'generation':
+      return always('the most frequent completion');
+  }
+}
 
 /** A share as percentage points. */
 export function points(share: number): string {

@@ -6,7 +6,7 @@ import { canonicalJson } from '../canonical.ts';
 import { judge } from '../evaluation/gates.ts';
 import type { ExamSheet } from '../evaluation/exam.ts';
 import { appendRecord, getRecord, verifyChain } from '../promotion/records.ts';
-import type { ModelSpec } from '../spec.ts';
+import { rulesOf, type ModelSpec } from '../spec.ts';
 import { getDataset } from '../store/datasets.ts';
 import { getJson, type ObjectStore } from '../store/objects/index.ts';
 import type { Client, Pool, Queryable } from '../store/postgres.ts';
@@ -71,8 +71,15 @@ export async function verifyRecord(parts: { pool: Pool; objects: ObjectStore }, 
 
 async function redecide(objects: ObjectStore, body: DecisionBody): Promise<Verification['decision']> {
   if (body.evaluation === null) return 'none';
-  const { basis: { championSheet, challengerSheet, majority }, ...evaluation } = body.evaluation;
+  const { basis: { championSheet, challengerSheet, floorSheet, majority }, ...evaluation } = body.evaluation;
   const sheet = (digest: string) => getJson<ExamSheet>(objects, digest);
-  const again = judge({ spec: body.spec.gates, challenger: await sheet(challengerSheet), champion: championSheet === null ? null : await sheet(championSheet), majority });
+  const again = judge({
+    spec: body.spec.gates,
+    rules: rulesOf(body.spec),
+    challenger: await sheet(challengerSheet),
+    champion: championSheet === null ? null : await sheet(championSheet),
+    majority,
+    floor: floorSheet ? await sheet(floorSheet) : null,
+  });
   return canonicalJson(plain(again)) === canonicalJson(evaluation) ? 'same' : 'different';
 }

@@ -6,12 +6,14 @@ import type { WatchState } from '../promotion/watch.ts';
 import type { RunPatch, RunRow } from '../store/runs.ts';
 import type { RunState } from '../vocabulary.ts';
 
-/** The training job, and the predict job of the champion beside it. */
+/** The training job, and the predict job beside it: of the champion, or of the base alone where a first adapter has to beat that. */
 export interface JobState {
   readonly train: JobHandle | null;
   readonly result: JobResult | null;
   /** Digest of the challenger's exam predictions (JSONL). */
   readonly predictions: string | null;
+  /** Who sits the exam in `champion`: an adapter, or `base`. */
+  readonly opponent?: string | null;
   readonly champion: JobHandle | null;
 }
 
@@ -23,7 +25,9 @@ export type EvaluationState = Evaluation & {
     /** Digests of the exam sheets (JSON). */
     readonly championSheet: string | null;
     readonly challengerSheet: string;
-    readonly majority: string;
+    /** Of the base alone; null where the trivial answer is what a first adapter has to beat. */
+    readonly floorSheet: string | null;
+    readonly majority: string | null;
   };
 };
 

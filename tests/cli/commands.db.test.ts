@@ -11,6 +11,7 @@ import { putModel } from '../../src/store/models.ts';
 import { openFilesystem } from '../../src/store/objects/filesystem.ts';
 import { putJson } from '../../src/store/objects/index.ts';
 import { transaction } from '../../src/store/postgres.ts';
+import { taskRules } from '../../src/tasks/index.ts';
 import { testDatabase } from '../support/postgres.ts';
 import { keep } from './context.ts';
 
@@ -31,7 +32,7 @@ const sheet = (right: number): ExamSheet => ({
 async function decided(name: string, verdict?: string): Promise<{ id: string; challengerSheet: string }> {
   const spec = parseSpec({ name, task: 'classification', serving: {} });
   const [challenger, champion] = [sheet(90), sheet(60)];
-  const evaluation = judge({ spec: spec.gates, challenger, champion, majority: 'b' });
+  const evaluation = judge({ rules: taskRules('classification'), spec: spec.gates, challenger, champion, majority: 'b' });
   const basis = { liveSeq: 1, majority: 'b', challengerSheet: await putJson(objects, challenger), championSheet: await putJson(objects, champion) };
   const body = { version: 1, run: `${name}-r1`, model: name, spec, evaluation: { ...evaluation, ...(verdict === undefined ? {} : { verdict }), basis } };
   await transaction(pool, (db) => putModel(db, spec, at));

@@ -3,6 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { markExam, type ExamMark, type ExamSheet } from '../../src/evaluation/exam.ts';
 import { judge, type Judged } from '../../src/evaluation/gates.ts';
 import { parseSpec, type ModelSpec } from '../../src/spec.ts';
+import { taskRules } from '../../src/tasks/index.ts';
+
+const RULES = taskRules('classification');
 
 const spec = (gates: Partial<ModelSpec['gates']> = {}) => parseSpec({ name: 'm', task: 'classification', gates }).gates;
 
@@ -30,7 +33,7 @@ function sheets(window: Part, older: Part = {}): { challenger: ExamSheet; champi
   return { challenger: { rows: challenger }, champion: { rows: champion.reverse() } };
 }
 
-const judged = (window: Part, older: Part = {}, gates: Partial<ModelSpec['gates']> = {}) => judge({ spec: spec(gates), majority: 'b', ...sheets(window, older) });
+const judged = (window: Part, older: Part = {}, gates: Partial<ModelSpec['gates']> = {}) => judge({ rules: RULES, spec: spec(gates), majority: 'b', ...sheets(window, older) });
 const results = (evaluation: ReturnType<typeof judge>) => Object.fromEntries(evaluation.gates.map((gate) => [gate.name, gate.result]));
 
 describe('rule superior', () => {
@@ -39,7 +42,7 @@ describe('rule superior', () => {
     expect(evaluation.verdict).toBe('promote');
     expect(results(evaluation)).toEqual({ superior: 'pass', forgetting: 'pass' });
     expect(evaluation.reason).toMatch(/is better: \+4\.0 points against the champion on 1,000 rows of the window .*right alone on 70, wrong alone on 30.*p = .*forgetting pass/);
-    expect(evaluation).toMatchObject({ flipped: { better: 70, worse: 30 }, champion: { accuracy: 0.88, n: 1000, older: { accuracy: 0.92, n: 1000 } }, challenger: { accuracy: 0.92, n: 1000 }, rowsNeeded: null });
+    expect(evaluation).toMatchObject({ flipped: { better: 70, worse: 30 }, metric: 'accuracy', champion: { score: 0.88, n: 1000, older: { score: 0.92, n: 1000 } }, challenger: { score: 0.92, n: 1000 }, rowsNeeded: null });
   });
 
   test('a small lead is not enough evidence, and the reason says about how many rows it needs', () => {
@@ -119,7 +122,7 @@ describe('the first adapter', () => {
     add(right, 'rare', 1);
     add(majorityRight, 'most', 0);
     add(both, 'most', 1);
-    return judge({ spec: spec(), challenger: { rows }, champion: null, majority: 'most' });
+    return judge({ rules: RULES, spec: spec(), challenger: { rows }, champion: null, majority: 'most' });
   };
 
   test('must beat the majority class', () => {
@@ -134,7 +137,7 @@ test('the verdict depends on the counts alone: not on order, and it is JSON', ()
   fc.assert(
     fc.property(fc.nat(40), fc.nat(40), fc.nat(40), fc.nat(40), (better, worse, olderBetter, olderWorse) => {
       const { challenger, champion } = sheets({ both: 50, better, worse }, { both: 20, better: olderBetter, worse: olderWorse });
-      const input: Judged = { spec: spec(), majority: 'b', challenger, champion };
+      const input: Judged = { rules: RULES, spec: spec(), majority: 'b', challenger, champion };
       const evaluation = judge(input);
       expect(judge({ ...input, challenger: { rows: [...challenger.rows].reverse() } })).toEqual(evaluation);
       expect(JSON.parse(JSON.stringify(evaluation))).toEqual(evaluation);
@@ -146,7 +149,7 @@ test('the verdict depends on the counts alone: not on order, and it is JSON', ()
 
 test('sheets of different exams are refused', () => {
   const { challenger, champion } = sheets({ both: 3 });
-  const refused = (rows: ExamMark[]) => expect(() => judge({ spec: spec(), majority: 'b', challenger, champion: { rows } })).toThrow(/both must sit the same exam/);
+  const refused = (rows: ExamMark[]) => expect(() => judge({ rules: RULES, spec: spec(), majority: 'b', challenger, champion: { rows } })).toThrow(/both must sit the same exam/);
   refused(champion.rows.slice(1));
   refused([...champion.rows, { ...champion.rows[0]!, id: 'more' }]);
   refused(champion.rows.map((row) => ({ ...row, label: 'changed' })));
@@ -157,15 +160,15 @@ describe('markExam', () => {
   const prediction = (id: string, label: string) => ({ id, label, confidence: 0.5, loss: null });
 
   test('marks by id; a label that the adapter cannot know is its error', () => {
-    const { rows } = markExam({ exam, predictions: [prediction('2', 'a'), prediction('1', 'a')] });
+    const { rows } = markExam({ exam, predictions: [prediction('2', 'a'), prediction('1', 'a')], rules: RULES, metric: 'accuracy' });
     expect(rows.map((row) => [row.id, row.predicted, row.score])).toEqual([['1', 'a', 1], ['2', 'a', 0]]);
   });
 
   test.each([[[prediction('1', 'a')]], [[prediction('1', 'a'), prediction('1', 'a')]], [[prediction('1', 'a'), prediction('2', 'a'), prediction('3', 'a')]]])('refuses missing, repeated and strange predictions', (predictions) => {
-    expect(() => markExam({ exam, predictions })).toThrow(/exactly one prediction/);
+    expect(() => markExam({ exam, predictions, rules: RULES, metric: 'accuracy' })).toThrow(/exactly one prediction/);
   });
 
   test('refuses a metric that is not there', () => {
-    expect(() => markExam({ exam, predictions: [], metric: 'bleu' })).toThrow(/unknown; there is: accuracy/);
+    expect(() => markExam({ exam, predictions: exam.map(({ id }) => prediction(id, 'a')), rules: RULES, metric: 'bleu' })).toThrow(/unknown for this task; it has: accuracy/);
   });
 });

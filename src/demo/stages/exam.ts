@@ -7,9 +7,9 @@ export function showExam({ screen }: Pick<Demo, 'screen'>, run: RunView): void {
   const { evaluation } = run;
   if (evaluation !== null) {
     const { champion, challenger } = evaluation;
-    const share = (accuracy: number) => `${(100 * accuracy).toFixed(1)} %`;
-    const against = champion === null ? '' : `, champion ${share(champion.accuracy)}`;
-    screen.line('exam', `challenger ${share(challenger.accuracy)}${against} on ${challenger.n} rows of the window`);
+    const share = (score: number) => `${(100 * score).toFixed(1)} %`;
+    const against = champion === null ? '' : `, champion ${share(champion.score)}`;
+    screen.line('exam', `challenger ${share(challenger.score)}${against} on ${challenger.n} rows of the window`);
     screen.table(
       ['gate', 'result', 'rows', 'difference', 'interval'],
       evaluation.gates.map((gate) => [
