@@ -21,32 +21,38 @@ class Masking:
 
 
 class Text:
-    """One part of the corpus: token ids in one line and the places where sentences start."""
+    """One part of the corpus: token ids in one line and the places where rows may start (sentences, paragraphs, documents)."""
 
-    def __init__(self, archive: np.lib.npyio.NpzFile, part: str, longest: int, device: str) -> None:
-        ids = archive[part].astype(np.int64)
-        lengths = archive[f"{part}_lengths"].astype(np.int64)
+    def __init__(self, arrays: dict[str, np.ndarray], part: str, room: int, device: str) -> None:
+        """`room`: how many tokens must follow a start."""
+        ids, lengths = arrays[part], arrays[f"{part}_lengths"].astype(np.int64)
         starts = np.cumsum(lengths) - lengths
         self.ids = torch.from_numpy(ids.astype(np.int16)).to(device)
-        # A row and the one after it must end inside the text.
-        self.starts = torch.from_numpy(starts[starts < len(ids) - 4 * longest]).to(device)
+        self.starts = torch.from_numpy(starts[starts < len(ids) - room]).to(device)
 
     def frequencies(self, vocabulary: int) -> Tensor:
         return torch.bincount(self.ids.long(), minlength=vocabulary).float()
 
     def draw(self, rows: int, generator: torch.Generator) -> Tensor:
+        """Starts, each as likely as any other."""
         return self.starts[torch.randint(len(self.starts), (rows,), device=self.starts.device, generator=generator)]
 
-    def after(self, starts: Tensor, length: int) -> Tensor:
-        """The first sentence that starts where a row of this length, begun at `starts`, has ended."""
-        next_ = torch.searchsorted(self.starts, starts + length - 2)
-        return self.starts[next_.clamp(max=len(self.starts) - 1)]
+    def draw_evenly(self, rows: int, generator: torch.Generator) -> Tensor:
+        """Starts next after places drawn from the whole text: all of it is read equally often, also where lines are short."""
+        return self.after(torch.randint(int(self.starts[-1]) + 1, (rows,), device=self.starts.device, generator=generator))
+
+    def after(self, places: Tensor) -> Tensor:
+        """The first start at or after each place."""
+        return self.starts[torch.searchsorted(self.starts, places).clamp(max=len(self.starts) - 1)]
 
     def rows(self, starts: Tensor, length: int) -> Tensor:
-        """[CLS], length - 2 tokens, [SEP]."""
-        inside = torch.arange(length - 2, device=starts.device)
-        ids = self.ids[starts[:, None] + inside].long()
-        return torch.nn.functional.pad(torch.nn.functional.pad(ids, (1, 0), value=CLS), (0, 1), value=SEP)
+        inside = torch.arange(length, device=starts.device)
+        return self.ids[starts[:, None] + inside].long()
+
+
+def framed(ids: Tensor) -> Tensor:
+    """[CLS], ids, [SEP]."""
+    return torch.nn.functional.pad(torch.nn.functional.pad(ids, (1, 0), value=CLS), (0, 1), value=SEP)
 
 
 def word_starts(tokenizer: Tokenizer) -> Tensor:

@@ -1,4 +1,4 @@
-"""The corpus: JSON lines (source, title, license, text), gzipped, read as sentences."""
+"""The corpus: JSON lines (source, title, license, text), gzipped, read as sentences (encoder) or as paragraphs (decoder)."""
 import gzip
 import hashlib
 import json
@@ -33,3 +33,11 @@ def sentences(text: str) -> list[str]:
             start = end.end()
         found.append(line[start:].strip())
     return [sentence for sentence in found if sentence]
+
+
+STRAIGHT = str.maketrans("‘’“”", "''\"\"")
+
+
+def paragraphs(text: str) -> list[str]:
+    """Lines with what ends them, so that joined they are the text again; books print curly quotes, people and JSON type straight ones."""
+    return text.translate(STRAIGHT).splitlines(keepends=True)

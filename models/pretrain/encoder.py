@@ -9,6 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from modules import group, initialise, linear, normalise
+
 
 @dataclass(frozen=True)
 class Shape:
@@ -19,25 +21,6 @@ class Shape:
     intermediate: int = 1024
     positions: int = 512
     epsilon: float = 1e-12
-
-
-def group(**children: nn.Module) -> nn.Module:
-    """A module that only names its children, so that keys read as in BertModel (attention.self.query.weight)."""
-    module = nn.Module()
-    for name, child in children.items():
-        module.add_module(name, child)
-    return module
-
-
-def linear(x: Tensor, *layers: nn.Linear) -> Tensor:
-    """One product for several layers of the same input."""
-    weight = torch.cat([layer.weight for layer in layers]) if len(layers) > 1 else layers[0].weight
-    bias = torch.cat([layer.bias for layer in layers]) if len(layers) > 1 else layers[0].bias
-    return F.linear(x, weight.to(x.dtype), bias.to(x.dtype))
-
-
-def normalise(x: Tensor, norm: nn.LayerNorm) -> Tensor:
-    return norm(x.float()).to(x.dtype)
 
 
 class Embeddings(nn.Module):
@@ -114,10 +97,3 @@ class WordHead(nn.Module):
         x = normalise(F.gelu(linear(x, self.dense)), self.LayerNorm)
         scores = F.linear(x, embeddings.to(x.dtype), self.bias.to(x.dtype))
         return F.cross_entropy(scores.flatten(0, 1).float(), words.flatten())
-
-
-def initialise(module: nn.Module) -> None:
-    if isinstance(module, (nn.Linear, nn.Embedding)):
-        nn.init.normal_(module.weight, std=0.02)
-    if isinstance(module, nn.Linear):
-        nn.init.zeros_(module.bias)

@@ -3,10 +3,7 @@
     python evaluate.py --model ../mini-encoder --hwu64 hwu64.csv --snips snips.jsonl.gz --sentiment sentiment_by_domain.csv.gz
 """
 import argparse
-import csv
-import gzip
 import json
-import random
 import statistics
 import time
 from pathlib import Path
@@ -14,59 +11,23 @@ from pathlib import Path
 import torch
 from tokenizers import Tokenizer
 
+import data
+from data import Rows, Split
 from finetune import Candidate, Recipe, finetune
-
-LONGEST = 64
-Rows = list[tuple[str, str]]
+from tasks import Classification, score
 
 
-def hwu64(path: str) -> tuple[Rows, Rows]:
-    with open(path, encoding="utf-8") as lines:
-        rows = list(csv.DictReader(lines))
-    return tuple([(row["text"], row["intent"]) for row in rows if row["split"] == split] for split in ("train", "test"))
-
-
-def snips(path: str) -> tuple[Rows, Rows]:
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        rows = [json.loads(line) for line in lines]
-    return tuple([(row["text"], row["intent"]) for row in rows if (row["split"] == "train") == train] for train in (True, False))
-
-
-def movies(path: str) -> tuple[Rows, Rows]:
-    """Sentences of movie reviews, positive or negative; the data has no split, so a fixed tenth is the test."""
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        rows = [(row["text"], row["label"]) for row in csv.DictReader(lines) if row["domain"] == "movie_review_sentences"]
-    random.Random(1).shuffle(rows)
-    return rows[len(rows) // 10 :], rows[: len(rows) // 10]
-
-
-def few(rows: Rows, count: int) -> Rows:
-    return random.Random(2).sample(rows, count)
-
-
-def tasks(options: argparse.Namespace) -> dict[str, tuple[Rows, Rows]]:
+def tasks(options: argparse.Namespace) -> dict[str, Split]:
     found = {}
     if options.hwu64:
-        found["HWU64"] = hwu64(options.hwu64)
+        found["HWU64"] = data.hwu64(options.hwu64)
     if options.snips:
-        train, test = snips(options.snips)
+        train, test = data.snips(options.snips)
         found["SNIPS"] = train, test
-        found["SNIPS, 1,500 rows"] = few(train, 1500), test
+        found["SNIPS, 1,500 rows"] = data.few(train, 1500), test
     if options.sentiment:
-        found["movie sentiment"] = movies(options.sentiment)
+        found["movie sentiment"] = data.movies(options.sentiment)
     return found
-
-
-def tensors(tokenizer: Tokenizer, train: Rows, test: Rows, device: str) -> list[tuple[torch.Tensor, torch.Tensor]]:
-    tokenizer.enable_padding(pad_id=0)
-    tokenizer.enable_truncation(LONGEST)
-    names = {name: number for number, name in enumerate(sorted({label for _, label in train}))}
-    parts = []
-    for rows in (train, test):
-        ids = torch.tensor([encoding.ids for encoding in tokenizer.encode_batch([text for text, _ in rows])])
-        # A label that training never saw is an error, whatever is predicted.
-        parts.append((ids.to(device), torch.tensor([names.get(label, -1) for _, label in rows], device=device)))
-    return parts
 
 
 def tf_idf(train: Rows, test: Rows) -> float:
@@ -79,7 +40,7 @@ def tf_idf(train: Rows, test: Rows) -> float:
 
 
 def grid(options: argparse.Namespace) -> list[Candidate]:
-    return [Candidate(pooling, rate, seed) for pooling in options.poolings for rate in options.rates for seed in range(1, options.seeds + 1)]
+    return [Candidate(rate, seed, pooling) for pooling in options.poolings for rate in options.rates for seed in range(1, options.seeds + 1)]
 
 
 def summary(candidates: list[Candidate], accuracies: list[float]) -> list[dict]:
@@ -111,7 +72,8 @@ def main() -> None:
     for name, (train, test) in tasks(options).items():
         began = time.perf_counter()
         tokenizer = Tokenizer.from_file(str(options.model / "tokenizer.json"))
-        accuracies = finetune(weights, *tensors(tokenizer, train, test, device), candidates, Recipe(epochs=options.epochs))
+        task = Classification(tokenizer, train, device)
+        accuracies = score(task.right(finetune(weights, task, candidates, Recipe(epochs=options.epochs), device), test)).tolist()
         results[name] = {"train": len(train), "test": len(test), "lora": summary(candidates, accuracies)}
         if options.baseline:
             results[name]["tfIdf"] = round(tf_idf(train, test), 4)
