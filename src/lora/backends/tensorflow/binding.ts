@@ -5,9 +5,10 @@ import { TrimtabError, messageOf } from '../../../errors.ts';
 /** TensorFlow's numbers of types. */
 export const FLOAT = 1;
 export const INT32 = 3;
+export const UINT8 = 4;
 export const INT64 = 9;
 export const BFLOAT16 = 14;
-export type Type = typeof FLOAT | typeof INT32 | typeof INT64 | typeof BFLOAT16;
+export type Type = typeof FLOAT | typeof INT32 | typeof UINT8 | typeof INT64 | typeof BFLOAT16;
 
 /** TF_AttrType of the C API. */
 const ATTRIBUTE = { string: 0, int: 1, bool: 3, type: 4, shape: 5, tensor: 6 } as const;
@@ -33,7 +34,7 @@ export type Node = readonly [op: string, attributes: readonly Attribute[], input
 export interface Binding {
   readonly TF_Version: string;
   /** Int64 values as pairs of 32 bits, low before high. */
-  createTensor(shape: readonly number[], type: Type, values: Float32Array | Int32Array): number;
+  createTensor(shape: readonly number[], type: Type, values: Float32Array | Int32Array | Uint8Array): number;
   deleteTensor(id: number): void;
   /** Waits for the device. Float32 and int32 only. */
   tensorDataSync(id: number): Float32Array;
@@ -67,7 +68,6 @@ export function loadBinding({ file, compileCache, cudaDir, exact }: BindingOptio
   const binding = requireBinding(file);
   const xla = ['--xla_gpu_enable_triton_gemm=false', ...(cudaDir === null ? [] : [`--xla_gpu_cuda_data_dir=${cudaDir}`])];
   const environment = {
-    TF_CPP_MIN_LOG_LEVEL: '2',
     TF_FORCE_GPU_ALLOW_GROWTH: 'true',
     // Compiling with Triton's products did not end within a minute in bfloat16 (TensorFlow 2.21, H100).
     XLA_FLAGS: xla.join(' '),

@@ -38,9 +38,11 @@ interface Compiled {
 const XLA = [truthAttribute('_XlaMustCompile', true)];
 const PLAIN: readonly Attribute[] = [];
 
-export function callOp(machine: Machine, raw: Raw, compile: Compile, known: Layouts): Backend<T>['call'] {
+/** `mode` may change from call to call. */
+export function callOp(machine: Machine, raw: Raw, mode: () => Compile, known: Layouts): Backend<T>['call'] {
   const compiled = new Map<string, Compiled>();
   return <I, O>(key: string, inputs: I, body: (inputs: I) => O): O => {
+    const compile = mode();
     if (compile === 'off' || machine.trace !== null) return machine.scoped(() => body(inputs));
     const leaves: Leaves = { tensors: [], parameters: [], layouts: [], text: key };
     collect(inputs, leaves, new Map());
@@ -162,8 +164,8 @@ function reader(value: unknown, inputs: readonly Handle[], outputs: Handle[]): R
 }
 
 /** Names are made of the content: the same in every process, so that a compile cache finds them again, and never one name for two functions. */
-function register({ binding }: Machine, key: string, { nodes }: Trace, inputs: readonly Handle[], outputs: readonly Handle[]): string {
-  const plain = nodes.map(([op, attributes, from]) => [op, attributes.map(({ name, type, value }) => [name, type, type === TENSOR ? Array.from(binding.tensorDataSync(value as number)) : value]), from]);
+function register({ binding, contentOf }: Machine, key: string, { nodes }: Trace, inputs: readonly Handle[], outputs: readonly Handle[]): string {
+  const plain = nodes.map(([op, attributes, from]) => [op, attributes.map(({ name, type, value }) => [name, type, type === TENSOR ? contentOf(value as number) : value]), from]);
   const digest = createHash('sha256').update(JSON.stringify([plain, inputs, outputs])).digest('hex').slice(0, 16);
   const name = `${key.replaceAll(/\W/g, '_')}_${digest}`;
   let names = registered.get(binding);

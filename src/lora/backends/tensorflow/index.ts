@@ -5,7 +5,7 @@
  * On a GPU products are bfloat16; parameters, residual stream, statistics of norms, softmax and losses are float32.
  */
 import type { Backend } from '../../ops.ts';
-import { plain } from '../../quantise.ts';
+import { isQuantised } from '../../quantise.ts';
 import { attentionOps } from './attention.ts';
 import type { BindingOptions } from './binding.ts';
 import { BFLOAT16, FLOAT, loadBinding } from './binding.ts';
@@ -22,6 +22,7 @@ import { adamw } from './optimizer.ts';
 import type { TfParameterBlock } from './parameters.ts';
 import { parameterBlock } from './parameters.ts';
 import { rowOps } from './rows.ts';
+import { uploadNf4 } from './weights.ts';
 
 export interface TensorflowOptions extends BindingOptions {
   /** Of products: by default bfloat16 on a GPU and float32 on a CPU. */
@@ -34,6 +35,10 @@ export interface TensorflowOptions extends BindingOptions {
 
 export interface TensorflowBackend extends Backend<TfTensor> {
   readonly gpu: boolean;
+  /** Whether `call` makes functions, which want layouts with a width. */
+  readonly compiles: boolean;
+  /** Runs `body` without functions. */
+  opByOp<R>(body: () => R): R;
   parameters(count: number): TfParameterBlock;
   /** AdamW on the device, over all of a block. */
   optimizer(block: TfParameterBlock): Optimizer;
@@ -48,12 +53,23 @@ export function tensorflowBackend({ products, compile, mostLogits, ...options }:
   const machine = createMachine(binding, (products ?? (gpu ? 'bfloat16' : 'float32')) === 'bfloat16' ? BFLOAT16 : FLOAT);
   const raw = rawOps(machine);
   const layouts = createLayouts(machine, raw);
-  const call = callOp(machine, raw, compile ?? (gpu ? 'xla' : 'off'), layouts);
+  const chosen = compile ?? (gpu ? 'xla' : 'off');
+  let mode = chosen;
+  const call = callOp(machine, raw, () => mode, layouts);
   const numbers = (handle: Handle): Float32Array => binding.tensorDataSync(handle);
 
   return {
     name: gpu ? 'tensorflow on a GPU' : 'tensorflow',
     gpu,
+    compiles: chosen !== 'off',
+    opByOp(body) {
+      mode = 'off';
+      try {
+        return body();
+      } finally {
+        mode = chosen;
+      }
+    },
     step(body) {
       try {
         return machine.scoped(() => {
@@ -85,7 +101,13 @@ function storageOps(machine: Machine, raw: Raw): Pick<TensorflowBackend, 'consta
     machine.scoped(() => tensor(raw.as(constant(values, rows, cols), half), rows, cols, half));
   return {
     constant,
-    freeze: (weight, bias, inputs, outputs): TfFrozen => ({ kind: 'frozen', inputs, outputs, weight: product(plain(weight), outputs, inputs), bias: bias === null ? null : product(bias, 1, outputs) }),
+    freeze: (weight, bias, inputs, outputs): TfFrozen => ({
+      kind: 'frozen',
+      inputs,
+      outputs,
+      weight: isQuantised(weight) ? weight.map((part) => uploadNf4(machine, part)) : product(weight, outputs, inputs),
+      bias: bias === null ? null : product(bias, 1, outputs),
+    }),
     parameters: (count) => parameterBlock(machine, raw, count),
     read(x) {
       if (x.handle === NOTHING) return new Float32Array(x.rows * x.cols);

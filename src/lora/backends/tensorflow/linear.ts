@@ -3,6 +3,7 @@ import type { Backend, Linear, LinearSaved, Lora, Parameter } from '../../ops.ts
 import { FLOAT } from './binding.ts';
 import type { Handle, Machine, Raw, TfFrozen, TfTensor } from './machine.ts';
 import { NOTHING } from './machine.ts';
+import { weightOf } from './weights.ts';
 
 type T = TfTensor;
 type LinearOps = Pick<Backend<T>, 'linear' | 'linearBackward' | 'dense' | 'denseBackward'>;
@@ -54,9 +55,9 @@ export function linearOps(machine: Machine, raw: Raw): LinearOps {
   return {
     linear: (x, { frozen, lora }) =>
       machine.scoped(() => {
-        const { weight, bias, outputs } = frozen as TfFrozen;
+        const { bias, outputs } = frozen as TfFrozen;
         const input = tensor(raw.as(x, half), x.rows, x.cols, half);
-        let y = raw.matmul(input.handle, weight.handle, false, true);
+        let y = raw.matmul(input.handle, weightOf(machine, raw, frozen as TfFrozen), false, true);
         if (bias !== null) y = raw.add(y, bias.handle);
         if (lora === null) return { y: tensor(y, x.rows, outputs, half), saved: { x: input, u: null } };
         const u = raw.matmul(input.handle, raw.as(lora.a.value, half), false, true);
@@ -66,9 +67,9 @@ export function linearOps(machine: Machine, raw: Raw): LinearOps {
 
     linearBackward: ((dy: T, { x, u }: LinearSaved<T>, { frozen, lora }: Linear<T>, needsInput: boolean): T | null =>
       machine.scoped(() => {
-        const { weight, inputs, outputs } = frozen as TfFrozen;
+        const { inputs, outputs } = frozen;
         const slope = raw.as(dy, half);
-        const dx = needsInput ? raw.matmul(slope, weight.handle) : NOTHING;
+        const dx = needsInput ? raw.matmul(slope, weightOf(machine, raw, frozen as TfFrozen)) : NOTHING;
         if (lora === null || u === null) return needsInput ? tensor(dx, dy.rows, inputs, half) : null;
         const du = raw.matmul(slope, blocks(lora, outputs));
         gradientsOfB(lora, raw.matmul(slope, u.handle, true));

@@ -4,6 +4,7 @@ import { NO_TARGET } from '../../ops.ts';
 import { FLOAT, INT64 } from './binding.ts';
 import type { Handle, Machine, Raw, TfFrozen, TfTensor } from './machine.ts';
 import { wide } from './machine.ts';
+import { weightOf } from './weights.ts';
 
 type T = TfTensor;
 type LossOps = Pick<Backend<T>, 'pool' | 'poolBackward' | 'crossEntropy' | 'sigmoidCrossEntropy' | 'vocabularyLoss'>;
@@ -112,10 +113,12 @@ interface Chunk {
 }
 
 /** Losses of some rows, and the gradient of their weighted sum. */
-function chunkLoss({ half, tensor, ops }: Machine, raw: Raw, { x, output: { weight }, rows, targets, weights }: Chunk): { losses: T; dx: T } {
+function chunkLoss(machine: Machine, raw: Raw, { x, output, rows, targets, weights }: Chunk): { losses: T; dx: T } {
+  const { half, tensor, ops } = machine;
+  const table = weightOf(machine, raw, output);
   const chosen = raw.gather(raw.as(x, half), rows.handle);
-  const logits = raw.cast(raw.matmul(chosen, weight.handle, false, true), half, FLOAT);
+  const logits = raw.cast(raw.matmul(chosen, table, false, true), half, FLOAT);
   const [losses, gradient] = ops('SparseSoftmaxCrossEntropyWithLogits', [logits, targets.handle], 2, []) as [Handle, Handle];
   const dLogits = raw.cast(raw.multiply(gradient, weights.handle), FLOAT, half);
-  return { losses: tensor(losses, rows.rows, 1), dx: tensor(raw.cast(raw.matmul(dLogits, weight.handle), half, FLOAT), rows.rows, x.cols) };
+  return { losses: tensor(losses, rows.rows, 1), dx: tensor(raw.cast(raw.matmul(dLogits, table), half, FLOAT), rows.rows, x.cols) };
 }

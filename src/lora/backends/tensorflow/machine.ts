@@ -5,7 +5,8 @@
 import { TrimtabError } from '../../../errors.ts';
 import type { Frozen, Layout, Parameter, Tensor } from '../../ops.ts';
 import type { Attribute, Binding, Node, Type } from './binding.ts';
-import { BFLOAT16, FLOAT, INT32, INT64, tensorAttribute, textAttribute, truthAttribute, typeAttribute, wholeAttribute } from './binding.ts';
+import type { TfNf4 } from './weights.ts';
+import { BFLOAT16, FLOAT, INT32, INT64, UINT8, tensorAttribute, textAttribute, truthAttribute, typeAttribute, wholeAttribute } from './binding.ts';
 
 /** Id of a tensor or, in a function, 256 x node + output. */
 export type Handle = number;
@@ -19,8 +20,8 @@ export interface TfTensor extends Tensor {
 
 export interface TfFrozen extends Frozen {
   readonly kind: 'frozen';
-  /** [outputs, inputs], in the type of products. */
-  readonly weight: TfTensor;
+  /** [outputs, inputs], in the type of products, or quantised parts one below the other. */
+  readonly weight: TfTensor | readonly TfNf4[];
   readonly bias: TfTensor | null;
 }
 
@@ -49,7 +50,7 @@ export interface Machine {
   op(name: string, inputs: readonly (Handle | readonly Handle[])[], attributes?: readonly Attribute[]): Handle;
   ops(name: string, inputs: readonly (Handle | readonly Handle[])[], outputs: number, attributes: readonly Attribute[]): Handle[];
   tensor(handle: Handle, rows: number, cols: number, type?: Type): TfTensor;
-  upload(values: Float32Array | Int32Array, shape: readonly number[], type: Type): Handle;
+  upload(values: Float32Array | Int32Array | Uint8Array, shape: readonly number[], type: Type): Handle;
   /** Frees all that `body` makes but the tensors in its result. */
   scoped<R>(body: () => R): R;
   /** Takes a tensor out of its scope: it lives until `free`. */
@@ -57,10 +58,16 @@ export interface Machine {
   free(handle: Handle): void;
   live(): number;
   freeAll(): void;
+  /** What a constant is: the same text for the same content. */
+  contentOf(constant: Handle): string | undefined;
   /** Small constants, made once. */
   scalar(value: number): Handle;
+  byte(value: number): Handle;
   /** 0, 1, 2 ... as floats. */
   count(length: number): Handle;
+  ones(length: number): Handle;
+  /** A table that lives as long as the process. */
+  table(values: Float32Array): Handle;
   whole(value: number): Handle;
   wholes(values: readonly number[]): Handle;
 }
@@ -69,18 +76,20 @@ export function createMachine(binding: Binding, half: Type): Machine {
   let made: Handle[] = [];
   const alive = new Set<Handle>();
   const constants = new Map<string, Handle>();
+  const contents = new Map<Handle, string>();
 
   const note = (handle: Handle): Handle => {
     alive.add(handle);
     made.push(handle);
     return handle;
   };
-  const constant = (key: string, shape: readonly number[], type: Type, values: () => Float32Array | Int32Array): Handle => {
+  const constant = (key: string, shape: readonly number[], type: Type, values: () => Float32Array | Int32Array | Uint8Array): Handle => {
     let handle = constants.get(key);
     if (handle === undefined) {
       handle = binding.createTensor(shape, type, values());
       alive.add(handle);
       constants.set(key, handle);
+      contents.set(handle, key);
     }
     return machine.trace === null ? handle : tracedConstant(machine.trace, handle);
   };
@@ -130,8 +139,12 @@ export function createMachine(binding: Binding, half: Type): Machine {
       alive.clear();
       constants.clear();
     },
+    contentOf: (handle) => contents.get(handle),
     scalar: (value) => constant(`f${value}`, [], FLOAT, () => Float32Array.of(value)),
     count: (length) => constant(`c${length}`, [length], FLOAT, () => Float32Array.from({ length }, (_, i) => i)),
+    byte: (value) => constant(`b${value}`, [], UINT8, () => Uint8Array.of(value)),
+    ones: (length) => constant(`o${length}`, [length], FLOAT, () => new Float32Array(length).fill(1)),
+    table: (values) => constant(`t${values.length}:${values.join()}`, [values.length], FLOAT, () => values),
     whole: (value) => constant(`i${value}`, [], INT32, () => Int32Array.of(value)),
     wholes: (values) => constant(`w${values.join()}`, [values.length], INT32, () => Int32Array.from(values)),
   };
@@ -204,6 +217,7 @@ const KEEP_AXIS = [truthAttribute('keep_dims', true)];
 const TO: Readonly<Record<Type, readonly Attribute[]>> = {
   [FLOAT]: [typeAttribute('DstT', FLOAT)],
   [INT32]: [typeAttribute('DstT', INT32)],
+  [UINT8]: [typeAttribute('DstT', UINT8)],
   [INT64]: [typeAttribute('DstT', INT64)],
   [BFLOAT16]: [typeAttribute('DstT', BFLOAT16)],
 };

@@ -22,7 +22,10 @@ export interface OptimizerSettings {
 export const SETTINGS: OptimizerSettings = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01, limit: 1 };
 
 export interface Optimizer {
-  /** Steps on the block's gradients and clears them; returns the length that they had. */
+  /**
+   * Steps on the block's gradients and clears them; returns the length that they had. Where that is not finite nothing changes, and the gradients
+   * stay to be looked at.
+   */
   step(rate: number, settings?: Partial<OptimizerSettings>): number;
   state(): OptimizerState;
   restore(state: OptimizerState): void;
@@ -71,10 +74,15 @@ export function adamw(machine: Machine, raw: Raw, call: Backend<T>['call'], bloc
           remaining: scalar(1 - rate * settings.weightDecay),
           settings,
         }, (given) => update(machine, raw, given));
-        replace(next.mean.handle, next.square.handle);
-        block.assign(next.values.handle);
-        block.clearGradients();
-        return machine.binding.tensorDataSync(next.norm.handle)[0]!;
+        const norm = machine.binding.tensorDataSync(next.norm.handle)[0]!;
+        if (Number.isFinite(norm)) {
+          replace(next.mean.handle, next.square.handle);
+          block.assign(next.values.handle);
+          block.clearGradients();
+        } else {
+          step -= 1;
+        }
+        return norm;
       }),
     state: () => ({ step, mean: machine.binding.tensorDataSync(mean), square: machine.binding.tensorDataSync(square) }),
     restore(state) {

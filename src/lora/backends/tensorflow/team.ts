@@ -1,0 +1,123 @@
+/** A team of one: the device does the work of all cores, and the optimizer runs where the gradients are. */
+import { setImmediate } from 'node:timers/promises';
+import type { Plan } from '../../adapter.ts';
+import type { Base } from '../../base.ts';
+import type { Batch, EncodedRow } from '../../batches.ts';
+import { pack } from '../../batches.ts';
+import { contrast, contrastBatch } from '../../contrast.ts';
+import { totalWeight } from '../../heads/index.ts';
+import { accumulate, merged, outputs as outputsOf, trainable } from '../../learner.ts';
+import type { StepReport, Team } from '../../team.ts';
+import { watch } from '../../watch.ts';
+import { packBins } from './bins.ts';
+import type { TensorflowBackend, TensorflowOptions } from './index.ts';
+import { tensorflowBackend } from './index.ts';
+import type { TfParameterBlock } from './parameters.ts';
+
+export interface TensorflowTeamOptions extends TensorflowOptions {
+  readonly base: Base;
+  readonly plan: Plan;
+  /** `predict` merges the adapter once, as `values` stands then. */
+  readonly use: 'train' | 'predict';
+  readonly values: Float32Array;
+  readonly weightDecay?: number;
+  /** Tokens of one forward and backward pass; memory grows with them. */
+  readonly microBatch?: number;
+  /** Instead of the backend that the other options describe. */
+  readonly backend?: TensorflowBackend;
+}
+
+const MICRO_BATCH = { cpu: 1024, gpu: 16_384 } as const;
+/** Short texts share a bin, so that batches of different longest texts have one shape. */
+const LEAST_WIDTH = 64;
+
+interface Cut extends Batch {
+  readonly numbers: Int32Array;
+}
+
+/** Cuts a list of rows into batches of the shapes that the backend likes. */
+function cutter(backend: TensorflowBackend, { kind }: Plan, most: number): (rows: readonly EncodedRow[], weight: number) => Cut[] {
+  if (backend.compiles) return (rows, weight) => packBins(rows, weight, { most, least: LEAST_WIDTH, perToken: kind === 'tokens' || kind === 'vocabulary' });
+  return (rows, weight) => {
+    let at = 0;
+    return pack(rows, most, weight).map((batch) => ({ ...batch, numbers: Int32Array.from(batch.rows, () => at++) }));
+  };
+}
+
+export async function createTensorflowTeam({ base, plan, use, values: initial, weightDecay = 0, microBatch, backend: given, ...options }: TensorflowTeamOptions): Promise<Team> {
+  const backend = given ?? tensorflowBackend(options);
+  const { backend: watching, watched } = watch(backend);
+  const learner = use === 'train' ? trainable(watching, base, plan) : merged(watching, base, plan, initial);
+  const block = learner.block as TfParameterBlock;
+  block.write(initial);
+  const optimizer = use === 'train' ? backend.optimizer(block) : null;
+  const cut = cutter(backend, plan, microBatch ?? MICRO_BATCH[backend.gpu ? 'gpu' : 'cpu']);
+  let host: Float32Array | null = initial.slice();
+
+  const outputs = (rows: readonly EncodedRow[]): Float32Array[] => {
+    const all = new Array<Float32Array>(rows.length);
+    for (const batch of cut(rows, 1)) {
+      const found = outputsOf(watching, learner, batch);
+      batch.numbers.forEach((number, i) => void (number >= 0 && (all[number] = found[i]!)));
+    }
+    return all;
+  };
+  const learn = (rows: readonly EncodedRow[], weight: number): number => cut(rows, weight).reduce((sum, batch) => sum + accumulate(watching, learner, batch), 0);
+
+  /** In two passes: all vectors, then the gradient of each through its text. */
+  const learnContrast = (rows: readonly EncodedRow[]): number => {
+    const batch = contrastBatch(rows);
+    const { perQuery, gradients } = contrast(batch, outputs(batch.texts));
+    learn(batch.texts.map((text, i) => ({ ...text, gradient: gradients[i]! })), 1);
+    return perQuery.reduce((sum, loss, i) => sum + loss * batch.shares[i]!, 0);
+  };
+
+  /** Op by op, since a compiled layer shows its results only: the first linear layer with a number that is not finite, or the last gradient. */
+  const faultOf = (rows: readonly EncodedRow[]): string | null => {
+    const group = backend.opByOp(() => watched(() => void cut(rows, 1).forEach((batch) => outputsOf(watching, learner, batch))));
+    if (group !== null && group < plan.groups.length) return plan.groups[group]!.parts.join(', ') || null;
+    const gradients = new Float32Array(plan.count);
+    block.read(gradients);
+    const slots = [...plan.slots.values()].reverse();
+    return slots.find(({ offset, rows: height, cols }) => !gradients.subarray(offset, offset + height * cols).every(Number.isFinite))?.key ?? null;
+  };
+
+  const read = (): Float32Array => {
+    if (host === null) block.readValues((host = new Float32Array(plan.count)));
+    return host;
+  };
+
+  return {
+    get values() {
+      return read();
+    },
+    async step(rows, rate): Promise<StepReport> {
+      await setImmediate();
+      block.clearGradients();
+      const loss = plan.kind === 'pooled' ? learnContrast(rows) : learn(rows, totalWeight(plan.kind, rows) || 1);
+      if (!Number.isFinite(loss)) return { loss, norm: NaN, layer: faultOf(rows) };
+      host = null;
+      const norm = optimizer!.step(rate, { weightDecay });
+      return { loss, norm, layer: Number.isFinite(norm) ? null : faultOf(rows) };
+    },
+    async outputs(rows) {
+      await setImmediate();
+      return outputs(rows);
+    },
+    state: () => Promise.resolve({ ...optimizer!.state(), values: read().slice() }),
+    restore(state) {
+      host = state.values.slice();
+      block.write(host);
+      optimizer!.restore(state);
+      return Promise.resolve();
+    },
+    close() {
+      backend.dispose();
+      return Promise.resolve();
+    },
+    ...(backend.compiles ? {} : { window: WINDOW }),
+  };
+}
+
+/** Op by op, attention pads the texts of a batch to the longest: those of like length belong together. */
+const WINDOW = 16;
