@@ -5,7 +5,7 @@
  */
 
 /** Error of Stirling's formula: log n! - (n + 1/2) log n + n - log(2 pi) / 2, for n > 0. */
-function stirlingError(n: number): number {
+export function stirlingError(n: number): number {
   // climb to where the series is exact to a double: err(n) - err(n + 1) = (n + 1/2) log(1 + 1/n) - 1
   let climbed = 0;
   let at = n;
@@ -14,8 +14,8 @@ function stirlingError(n: number): number {
   return climbed + (1 / 12 - q * (1 / 360 - q * (1 / 1260 - q * (1 / 1680 - q * (1 / 1188 - (q * 691) / 360360))))) / at;
 }
 
-/** x log(x / m) + m - x, also where x is near m and the terms cancel. */
-function deviance(x: number, m: number): number {
+/** x log(x / m) + m - x for x > 0, also where x is near m and the terms cancel. */
+export function deviance(x: number, m: number): number {
   if (Math.abs(x - m) >= 0.1 * (x + m)) return x * Math.log(x / m) + m - x;
   const v = (x - m) / (x + m);
   let sum = (x - m) * v;
