@@ -2,6 +2,7 @@
 import argparse
 import itertools
 import json
+import math
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -98,6 +99,8 @@ class Loop:
     def report(self, losses: list[Tensor], started: float) -> dict:
         # Reading the loss waits for the GPU; the queue of work never runs far ahead of the clock.
         loss = torch.stack(losses).mean().item()
+        if not math.isfinite(loss):
+            raise ArithmeticError(f"the loss is {loss} at step {self.steps}; the last checkpoint was saved before")
         seconds = time.perf_counter() - started
         line = {"step": self.steps, "seconds": round(seconds, 1), "tokens": self.tokens, "loss": round(loss, 4), "tokensPerSecond": round(self.tokens / seconds)}
         print(json.dumps(line), flush=True)

@@ -45,7 +45,7 @@ class Muon(torch.optim.Optimizer):
         for group in self.param_groups:
             gradients = torch.stack([matrix.grad for matrix in group["params"]])
             state = self.state[group["params"][0]]
-            moving = state.setdefault("moving", torch.zeros_like(gradients))
+            moving = state["moving"] if "moving" in state else state.setdefault("moving", torch.zeros_like(gradients))
             moving.lerp_(gradients, 1 - group["momentum"])
             direction = orthogonal(gradients.lerp(moving, group["momentum"]))
             scale = 0.2 * max(gradients.shape[1:]) ** 0.5
