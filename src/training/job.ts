@@ -151,6 +151,11 @@ export interface JobResult {
   readonly tokens: number;
   readonly seconds: number;
   readonly peakMemoryBytes: number;
+  /** As it was told before the start; null where TensorFlow computes. */
+  readonly predictedMemoryBytes: number | null;
+  /** Of the base's linear layers in the form in which each worker holds them, and what they would be as floats. */
+  readonly frozenBytes: number;
+  readonly floatBytes: number;
   readonly finalLoss: number | null;
   readonly learningRate: number | null;
   /** What the probe found, if there was one. */

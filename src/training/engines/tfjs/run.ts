@@ -1,5 +1,7 @@
 /** Does a job: reads its folder, trains or loads an adapter, sits the exam, writes what came out. */
 import { readFile } from 'node:fs/promises';
+import type { EncodedExample } from '../../../lora/codecs/index.ts';
+import { checkMemory, frozenBytes, predictMemory } from '../../../lora/memory.ts';
 import type { Team, TeamOptions } from '../../../lora/team.ts';
 import { createTeam } from '../../../lora/team.ts';
 import type { JobResult, PredictionLine, WarningKind } from '../../job.ts';
@@ -37,6 +39,8 @@ export async function runJob(folder: string, events: Events, control: Control): 
   warn(events, input, train, exam);
   checkRows(bench, train);
 
+  const memory = expectMemory(input, bench, [...train.rows, ...exam.rows], backend);
+
   const work: Work = { folder, input, bench, backend, train, exam, events, control };
   const { predictions, ...outcome } = await (input.job.kind === 'train' ? trainJob(work) : predictJob(work));
 
@@ -51,6 +55,8 @@ export async function runJob(folder: string, events: Events, control: Control): 
     inexactSpans: train.inexact,
     seconds: (events.now().getTime() - started) / 1000,
     peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
+    predictedMemoryBytes: memory,
+    ...frozenBytes(bench.plan, input.job.kind),
     trainableParameters: bench.plan.count,
     ...outcome,
   };
@@ -111,6 +117,16 @@ function warn(events: Events, { job }: JobInput, train: EncodedRows, exam: Encod
   const all = train.rows.length + exam.rows.length;
   tell('truncated', train.truncated + exam.truncated, all, `${train.truncated + exam.truncated} of ${all} rows are longer than ${job.hyperparameters.maxLength} tokens and were cut off; raise maxLength to keep them whole`);
   tell('inexact-spans', train.inexact, train.rows.length, `${train.inexact} spans begin or end within a word; the whole word is learnt`);
+}
+
+/** What our own members will hold at most, bytes; null where TensorFlow holds it. @throws TrimtabError `too-little-memory` */
+function expectMemory({ job, dataBytes }: JobInput, { base, plan }: Bench, rows: readonly EncodedExample[], backend: Backend): number | null {
+  if (backend.name !== 'wasm') return null;
+  const lengths = rows.flatMap(({ row }) => [row.tokens.length, ...(row.documents ?? []).map((document) => document.length)]);
+  const longest = lengths.reduce((most, length) => Math.max(most, length), 1);
+  const prediction = predictMemory({ base, plan, use: job.kind, workers: job.workers, batchTokens: job.hyperparameters.batchSize * longest, longest, dataBytes });
+  checkMemory(prediction, job.limits.memoryBytes, job.workers);
+  return prediction.bytes;
 }
 
 /** A contrast needs something to tell apart. */
