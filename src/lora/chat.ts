@@ -22,7 +22,8 @@ export function createChat({ chatTemplate, special }: Pick<Tokenizer, 'chatTempl
   if (chatTemplate === null) return null;
   const template = attempt(() => new Template(chatTemplate));
   return (messages, { tools, addGenerationPrompt = true } = {}) =>
-    attempt(() => template.render({ ...special, messages, add_generation_prompt: addGenerationPrompt, ...(tools === undefined ? {} : { tools }) }));
+    // transformers names tools and documents always: templates ask whether they are none, not whether they are there.
+    attempt(() => template.render({ ...special, messages, tools: tools ?? null, documents: null, add_generation_prompt: addGenerationPrompt }));
 }
 
 /** A template may refuse roles or their order by itself (raise_exception). */

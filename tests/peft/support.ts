@@ -21,7 +21,8 @@ export const WHERE = PYTHON === null ? ' (skipped: no Python with PEFT; tests/pe
 
 /** Throws with the program's own words when it fails. */
 export async function python(script: string, ...given: readonly string[]): Promise<void> {
-  const env = { ...process.env, PYTHONPATH: join(HERE, '../lora/golden'), TRANSFORMERS_VERBOSITY: 'error', HF_HUB_OFFLINE: '1', TQDM_DISABLE: '1' };
+  // One thread: the models are tiny, and threads that wait for each other's cores are most of the time.
+  const env = { ...process.env, PYTHONPATH: join(HERE, '../lora/golden'), TRANSFORMERS_VERBOSITY: 'error', HF_HUB_OFFLINE: '1', TQDM_DISABLE: '1', OMP_NUM_THREADS: '1' };
   await promisify(execFile)(PYTHON!, ['-W', 'ignore', join(HERE, script), ...given], { env, maxBuffer: 2 ** 26 });
 }
 

@@ -19,6 +19,8 @@ from transformers.utils import logging
 from bases import BASES, VOCABULARY, make_base
 from kinds import TASK_TYPES, build, is_bert, key, losses, mean, outputs, trainable
 
+# The models are tiny: threads would only wait for each other.
+torch.set_num_threads(1)
 logging.set_verbosity_error()
 logging.disable_progress_bar()
 HERE = Path(__file__).parent
