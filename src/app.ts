@@ -75,7 +75,7 @@ export async function createApp(options: AppOptions) {
   const drift = createDrift({ pool, clock, events });
   const registry = createRegistry({ pool, objects, clock, events });
   const target = createBuiltinTarget({ registry, baseDir: config.baseDir, log });
-  const training = createTraining({ objects, dataDir: config.dataDir, log });
+  const training = createTraining({ objects, dataDir: config.dataDir, log, engineDir: config.engineDir });
   const basePath = (model: string) => path.resolve(config.baseDir, model);
   const runs = createRuns({ pool, objects, clock, events, log, training, registry, target, workers: config.workers, basePath, judge: options.judge ?? gatesJudge });
   const triggers = createTriggers({ pool, clock, events });

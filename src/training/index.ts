@@ -59,12 +59,12 @@ export interface TrainingOptions {
   readonly log: Pick<Logger, 'info'>;
   readonly engines?: Engines;
   /** Folder in which `engine install` puts TensorFlow; null: jobs compute on wasm. */
-  readonly enginesDir?: string | null;
+  readonly engineDir?: string | null;
 }
 
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/;
 
-export function createTraining({ objects, dataDir, log, engines = ENGINES, enginesDir = null }: TrainingOptions): Training {
+export function createTraining({ objects, dataDir, log, engines = ENGINES, engineDir = null }: TrainingOptions): Training {
   const jobs = path.resolve(dataDir, 'jobs');
   const preflight = createPreflight();
   const executors: Readonly<Record<ModelSpec['training']['executor'], Executor>> = { local: createLocalExecutor() };
@@ -73,7 +73,7 @@ export function createTraining({ objects, dataDir, log, engines = ENGINES, engin
     const base = await preflight(request.base);
     const train = request.train === undefined ? null : await getLines<TrainRow>(objects, request.train);
     const exam = await getLines<ExamRow>(objects, request.exam);
-    await writeFolder(dir, { job: jobOf(request, base, train?.length ?? 0, enginesDir), train, exam, initial: request.initial ?? null });
+    await writeFolder(dir, { job: jobOf(request, base, train?.length ?? 0, engineDir), train, exam, initial: request.initial ?? null });
   };
 
   return {

@@ -89,7 +89,7 @@ export interface Job {
   /** What computes; `auto`: the fastest that loads. */
   readonly backend: 'auto' | 'wasm' | 'tensorflow';
   /** Folder of installed engines (`engine install`); null: none. */
-  readonly engines: string | null;
+  readonly engineDir: string | null;
   readonly limits: { readonly memoryBytes: number | null };
   readonly seed: number;
   /** Data-parallel workers; the same seed, backend and number of workers give the same bits. */

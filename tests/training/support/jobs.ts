@@ -55,7 +55,7 @@ export async function writeJob(folder: string, { job, train, exam, settings = {}
     model: 'm',
     labelling: 'single',
     backend: 'wasm',
-    engines: null,
+    engineDir: null,
     limits: { memoryBytes: null },
     seed: 1,
     workers: 1,

@@ -1,21 +1,56 @@
 /** Chooses what computes: the fastest that loads, and says why. */
-import { TrimtabError } from '../../../errors.ts';
+import { join } from 'node:path';
+import { messageOf, TrimtabError } from '../../../errors.ts';
+import type { Engine } from '../../../lora/backends/tensorflow/find.ts';
+import { findEngines, RELEASE } from '../../../lora/backends/tensorflow/find.ts';
+import type { TensorflowBackend } from '../../../lora/backends/tensorflow/index.ts';
+import { tensorflowBackend } from '../../../lora/backends/tensorflow/index.ts';
+import { createTensorflowTeam } from '../../../lora/backends/tensorflow/team.ts';
 import type { Team, TeamOptions } from '../../../lora/team.ts';
 import { createTeam } from '../../../lora/team.ts';
 import type { Job } from '../../job.ts';
 
 export interface Backend {
-  readonly name: string;
+  readonly name: 'wasm' | 'tensorflow';
   /** How it was chosen, in words. */
   readonly why: string;
   readonly versions: Readonly<Record<string, string>>;
   createTeam(options: TeamOptions): Promise<Team>;
 }
 
-export async function chooseBackend(wanted: Job['backend']): Promise<Backend> {
+/** Where XLA keeps what it compiled: beside the engine that compiled it. */
+const COMPILE_CACHE = 'compiled';
+
+/** @throws TrimtabError `bad-data` when the job wants what does not load */
+export function chooseBackend({ backend: wanted, engineDir }: Pick<Job, 'backend' | 'engineDir'>): Backend {
   const wasm = (why: string): Backend => ({ name: 'wasm', why, versions: {}, createTeam });
   if (wanted === 'wasm') return wasm('the job asks for it');
-  const absent = 'tensorflow is not installed';
-  if (wanted === 'tensorflow') throw new TrimtabError('bad-data', { what: 'the backend "tensorflow"', problem: absent, right: 'the backend "wasm"' });
-  return wasm(`${absent}, and wasm needs nothing`);
+  const problems: string[] = [];
+  for (const engine of engineDir === null ? [] : findEngines(engineDir)) {
+    try {
+      return tensorflowOf(engine);
+    } catch (error) {
+      problems.push(`TensorFlow (${engine.kind}) in ${engine.folder} does not load: ${messageOf(error)}`);
+    }
+  }
+  const absent = problems.length === 0 ? 'TensorFlow is not installed' : problems.join('; ');
+  if (wanted === 'tensorflow') throw new TrimtabError('bad-data', { what: 'the backend "tensorflow"', problem: absent, right: 'npm run cli -- engine install, or the backend "wasm"' });
+  return wasm(`${absent}; wasm needs nothing`);
+}
+
+/** Loads it at once: whether it loads is the question. A process has one TensorFlow. */
+function tensorflowOf({ kind, folder, file, cudaDir }: Engine): Backend {
+  const options = { file, cudaDir, compileCache: join(folder, COMPILE_CACHE), exact: false };
+  let loaded: TensorflowBackend | null = tensorflowBackend(options);
+  const device = loaded.gpu ? 'a GPU' : 'the CPU';
+  return {
+    name: 'tensorflow',
+    why: `TensorFlow ${RELEASE} (${kind}) loads, on ${device}`,
+    versions: { tensorflow: RELEASE },
+    createTeam({ base, plan, use, values, weightDecay }) {
+      const given = loaded === null ? {} : { backend: loaded };
+      loaded = null;
+      return createTensorflowTeam({ ...options, ...given, base, plan, use, values, ...(weightDecay === undefined ? {} : { weightDecay }) });
+    },
+  };
 }

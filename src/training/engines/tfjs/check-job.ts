@@ -24,7 +24,7 @@ const JOB: Readonly<Record<string, Check>> = {
   labels: { fits: different, right: 'a list of different labels' },
   hyperparameters: part(),
   backend: oneOf(['auto', 'wasm', 'tensorflow'], 'auto'),
-  engines: { fits: (value) => value === null || typeof value === 'string', right: 'the path of a folder or null', otherwise: null },
+  engineDir: { fits: (value) => value === null || typeof value === 'string', right: 'the path of a folder or null', otherwise: null },
   limits: part({ memoryBytes: null }),
   seed: whole(0),
   workers: whole(1),

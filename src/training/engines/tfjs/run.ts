@@ -32,7 +32,7 @@ type Outcome = Pick<JobResult, 'steps' | 'tokens' | 'finalLoss' | 'learningRate'
 export async function runJob(folder: string, events: Events, control: Control): Promise<void> {
   const started = events.now().getTime();
   const input = await readInput(folder);
-  const backend = await chooseBackend(input.job.backend);
+  const backend = chooseBackend(input.job);
   events.write({ type: 'start', pid: process.pid, backend: backend.name, why: backend.why });
   const bench = await prepare(folder, input.job);
   const [train, exam] = [encodeRows(bench, input.train), encodeRows(bench, input.exam)];
