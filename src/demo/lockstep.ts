@@ -34,6 +34,6 @@ export function createLockstep(app: App, clock: VirtualClock, paneMs: number): L
       clock.advance(AFTER_START);
     },
     live: async (model) => (await registry.live(model))?.adapter ?? null,
-    answer: async (model, adapter, texts) => (await target.predict(model, texts, adapter)).rows.map((row) => row.label),
+    answer: async (model, adapter, texts) => (await target.predict(model, texts, { adapter })).rows.map((row) => row.label),
   };
 }

@@ -7,6 +7,7 @@ import type { Ingest } from '../ingest/index.ts';
 import type { Models } from '../models.ts';
 import type { DecisionRecord } from '../promotion/records.ts';
 import type { Registry } from '../promotion/registry.ts';
+import type { Answer } from '../promotion/targets/builtin.ts';
 import type { Events } from '../telemetry/events.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -95,11 +96,8 @@ export interface Run {
 }
 
 export interface TargetPart {
-  /** One row a text, in order, by the live adapter. Throws `no-live-adapter`. */
-  predict(model: string, texts: readonly string[]): Promise<{
-    readonly adapter: string;
-    readonly rows: readonly { readonly label: string; readonly confidence: number }[];
-  }>;
+  /** One row a text, in order, by the live adapter. Throws `no-live-adapter`, and `bad-request` for documents that it cannot search. */
+  predict(model: string, texts: readonly string[], options?: { readonly documents?: readonly string[] }): Promise<Answer>;
 }
 
 export interface RecordsPart {

@@ -6,13 +6,13 @@ import { ADAPTER_FILES } from '../lora/adapter-files.ts';
 import type { ObjectStore } from '../store/objects/index.ts';
 import { lockModel, transaction, type Pool, type Queryable } from '../store/postgres.ts';
 import {
-  adapterBase, adapterOfRun, getAdapter, getLive, getLiveAt, insertAdapter, insertPromotion, insertReference, lastPromotionOf,
-  listAdapters, listPromotions, nextAdapterVersion, promotionOfRun, swapLive, type Adapter, type Live, type Promotion,
+  adapterOfRun, getAdapter, getLive, getLiveAt, insertAdapter, insertPromotion, insertReference, lastPromotionOf,
+  listAdapters, listPromotions, nextAdapterVersion, promotionOfRun, swapLive, trainedWith, type Adapter, type Live, type Promotion, type TrainedWith,
 } from '../store/promotion.ts';
 import type { Events } from '../telemetry/events.ts';
 import type { AdapterFiles } from '../vocabulary.ts';
 
-export type { Adapter, Live, Promotion } from '../store/promotion.ts';
+export type { Adapter, Live, Promotion, TrainedWith } from '../store/promotion.ts';
 
 export interface NewAdapter {
   readonly model: string;
@@ -57,8 +57,8 @@ export interface Registry {
   adapters(model: string): Promise<Adapter[]>;
   /** Throws `not-found`. */
   adapterFiles(id: string): Promise<AdapterFiles>;
-  /** The base as its spec named it when the adapter was trained. Throws `not-found`. */
-  baseOf(id: string): Promise<string>;
+  /** The base and the length of outputs as the spec named them when the adapter was trained. Throws `not-found`. */
+  trainedWith(id: string): Promise<TrainedWith>;
   live(model: string): Promise<Live | null>;
   /** What was live at a time; null before the first promotion. */
   liveAt(model: string, at: Date): Promise<Promotion | null>;
@@ -97,7 +97,7 @@ export function createRegistry({ pool, objects, clock, events }: RegistryParts):
     adapter,
     adapters: (model) => listAdapters(pool, model),
     adapterFiles: async (id) => loadFiles(objects, (await adapter(id)).files),
-    baseOf: async (id) => (await adapterBase(pool, id)) ?? notFound(id),
+    trainedWith: async (id) => (await trainedWith(pool, id)) ?? notFound(id),
     live: (model) => getLive(pool, model),
     liveAt: (model, at) => getLiveAt(pool, model, at),
     history: (model) => listPromotions(pool, model),

@@ -7,6 +7,7 @@ import { observePaired, pairedEValue, pairedRejects, startPairedEProcess, type P
 import { lockModel, transaction, type Pool } from '../store/postgres.ts';
 import { appendWatchRows, unscoredRows, watchDifferences, type WatchedRow } from '../store/watch.ts';
 import { HOUR } from '../vocabulary.ts';
+import type { TaskRules } from '../tasks/index.ts';
 import type { BuiltinTarget } from './targets/builtin.ts';
 
 export interface WatchParts {
@@ -25,6 +26,8 @@ export interface WatchRequest {
   /** Time of the promotion. */
   readonly since: Date;
   readonly alpha: number;
+  readonly rules: TaskRules;
+  readonly metric: string;
   /** What the last step returned; null for the first. */
   readonly state: WatchState | null;
 }
@@ -34,7 +37,7 @@ export interface WatchState {
   /** ISO time up to which feedback has been read. */
   readonly cursor: string;
   readonly n: number;
-  /** Rows on which only the live adapter was right, and on which only the previous one was. */
+  /** Rows on which the live adapter scored higher, and on which the previous one did. */
   readonly better: number;
   readonly worse: number;
   readonly eValue: number;
@@ -68,16 +71,27 @@ export function emptyWatch(since: Date): WatchState {
   return { cursor: since.toISOString(), n: 0, better: 0, worse: 0, eValue: 1, decided: null, process: startPairedEProcess() };
 }
 
-async function score({ pool, target }: WatchParts, { run, model, previous }: WatchRequest, rows: readonly WatchedRow[]): Promise<void> {
-  const shadow = await target.predict(model, rows.map(({ text }) => text), previous);
-  const scored = rows.map(({ feedbackId, label, predicted }, i) => ({
-    feedbackId,
-    difference: Number(shadow.rows[i]?.label === label) - Number(predicted === label),
-  }));
-  await transaction(pool, async (db) => {
+async function score(parts: WatchParts, request: WatchRequest, rows: readonly WatchedRow[]): Promise<void> {
+  const { run, model, rules, metric } = request;
+  const { previous, live } = await answers(parts, request, rows);
+  const worth = (answer: string | undefined, truth: string) => (answer === undefined ? 0 : rules.score(truth, answer, metric));
+  const scored = rows.map(({ feedbackId, label }, i) => ({ feedbackId, difference: worth(previous[i], label) - worth(live[i], label) }));
+  await transaction(parts.pool, async (db) => {
     await lockModel(db, 'promotion', model, 'exclusive');
     await appendWatchRows(db, run, model, scored);
   });
+}
+
+/**
+ * What both adapters answer. The live one has answered in production; but of a search only the digests of what it found are kept, so
+ * both search the documents that turned out to be right for these rows.
+ */
+async function answers({ target }: WatchParts, { model, challenger, previous, rules }: WatchRequest, rows: readonly WatchedRow[]): Promise<{ previous: string[]; live: string[] }> {
+  const texts = rows.map(({ text }) => text);
+  const ask = async (adapter: string, documents?: readonly string[]) => (await target.predict(model, texts, { adapter, ...(documents ? { documents } : {}) })).rows.map(({ label }) => label);
+  if (rules.task !== 'embedding') return { previous: await ask(previous), live: rows.map(({ predicted }) => predicted) };
+  const documents = [...new Set(rows.map(({ label }) => label))];
+  return { previous: await ask(previous, documents), live: await ask(challenger, documents) };
 }
 
 /** Bets on the rows that the state has not seen, one by one: the decision does not depend on how they were cut into steps. */

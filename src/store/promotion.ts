@@ -69,10 +69,17 @@ export async function nextAdapterVersion(db: Queryable, model: string): Promise<
   return rows[0]?.next ?? 1;
 }
 
-/** `base.model` of the spec that the adapter's run was under, for the base may have been changed since. */
-export async function adapterBase(db: Queryable, id: string): Promise<string | null> {
-  const { rows } = await db.query<{ base: string }>(
-    `select coalesce(v.spec, m.spec) #>> '{base,model}' as base
+/** What an adapter needs of the spec that its run was under, for the spec may have been changed since. */
+export interface TrainedWith {
+  /** `base.model`. */
+  readonly base: string;
+  /** `training.maxNewTokens`. */
+  readonly maxNewTokens: number;
+}
+
+export async function trainedWith(db: Queryable, id: string): Promise<TrainedWith | null> {
+  const { rows } = await db.query<TrainedWith>(
+    `select coalesce(v.spec, m.spec) #>> '{base,model}' as base, (coalesce(v.spec, m.spec) #>> '{training,maxNewTokens}')::int as "maxNewTokens"
      from adapters a
      join models m on m.name = a.model
      left join runs r on r.id = a.run_id
@@ -80,7 +87,7 @@ export async function adapterBase(db: Queryable, id: string): Promise<string | n
      where a.id = $1`,
     [id],
   );
-  return rows[0]?.base ?? null;
+  return rows[0] ?? null;
 }
 
 /** Asked for every prediction that is served: one look-up by primary key. */

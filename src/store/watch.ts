@@ -11,7 +11,7 @@ export interface WatchedRow {
 }
 
 /**
- * First feedback on predictions that `adapter` made since `since`, not yet scored for the run, in order of arrival.
+ * First feedback, where it tells the truth and not a score alone, on predictions that `adapter` made since `since`, not yet scored for the run, in order of arrival.
  * `from` only spares reading: rows matched before it are taken as scored.
  */
 export async function unscoredRows(
@@ -25,7 +25,7 @@ export async function unscoredRows(
     `select f.id as "feedbackId", f.matched_at as "matchedAt", p.input as text, p.label as predicted, f.label
      from (
        select f.id, f.prediction_id, f.label, f.matched_at, f.seq from feedback f
-       where f.model = $2 and f.first and f.matched_at >= $5
+       where f.model = $2 and f.first and f.label is not null and f.matched_at >= $5
          and f.id not in (select feedback_id from watch_rows where run_id = $1)
        order by f.matched_at, f.seq offset 0
      ) f
@@ -44,7 +44,7 @@ export async function appendWatchRows(db: Queryable, runId: string, model: strin
   await db.query(
     `insert into watch_rows (run_id, seq, model, feedback_id, difference)
      select $1, (select coalesce(max(seq), 0) from watch_rows where run_id = $1) + row_number() over (order by r.at), $2, r.id, r.difference
-     from unnest($3::text[], $4::smallint[]) with ordinality as r(id, difference, at)
+     from unnest($3::text[], $4::float8[]) with ordinality as r(id, difference, at)
      where r.id not in (select feedback_id from watch_rows where run_id = $1)`,
     [runId, model, rows.map((row) => row.feedbackId), rows.map((row) => row.difference)],
   );

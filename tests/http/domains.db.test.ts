@@ -50,6 +50,12 @@ test('a model is put, read, and watched', async () => {
   expect(await call('GET', '/v1/models/nobody/drift')).toMatchObject({ status: 404 });
 });
 
+test('the task of a model stays: rows are stored in its form', async () => {
+  expect(await call('PUT', '/v1/models/fixed', { task: 'extraction' })).toMatchObject({ status: 201 });
+  expect(await call('PUT', '/v1/models/fixed', { task: 'generation' })).toMatchObject({ status: 409, body: { detail: expect.stringContaining('registered for extraction, labels single, not generation') as string } });
+  expect(await call('PUT', '/v1/models/fixed', { task: 'extraction', retrain: { minLabels: 7 } })).toMatchObject({ status: 200, body: { version: 2 } });
+});
+
 test('a bad spec names every problem', async () => {
   const { status, body } = await call('PUT', '/v1/models/router', { task: 'cooking', serving: { target: 'builtin' }, gates: { alpha: 2 }, extra: 1 });
   expect([status, body?.['code']]).toEqual([422, 'bad-spec']);
@@ -76,6 +82,12 @@ test('predict logs what the live adapter said', async () => {
   expect((await pool.query(`select id, input, label, adapter from predictions where id like 'p%' order by id`)).rows).toEqual(
     ['one', 'two'].map((input, i) => ({ id: `p${i + 1}`, input, label: 'x', adapter: 'router--v1-00000000' })),
   );
+});
+
+test('a row of another task than its model is refused by field', async () => {
+  const rows = [{ model: 'fixed', id: 'x1', input: 'play abba', spans: [{ start: 5, end: 9, label: 'artist' }] }, { model: 'fixed', id: 'x2', input: 'play abba', label: 'music' }];
+  expect(await call('POST', '/v1/predictions', rows)).toMatchObject({ status: 202, body: { accepted: 1, refused: [{ index: 1, id: 'x2', reason: "label is not of this model's task: it takes spans" }] } });
+  expect(await call('POST', '/v1/feedback', { model: 'fixed', predictionId: 'x1', thumbs: 'up' })).toMatchObject({ status: 202, body: { accepted: 1 } });
 });
 
 test('nothing is live yet: said as such, and nothing to go back to', async () => {

@@ -31,7 +31,7 @@ const CASES: readonly Case[] = [
   get('/v1/records/{id}', '/v1/records/record-1', { 400: { url: '/v1/records/%0a' }, 404: { url: '/v1/records/none' } }),
   {
     route: 'PUT /v1/models/{name}', may: 'administer', good: { url: '/v1/models/router', body: spec, status: 200 },
-    other: { 400: { body: { ...spec, name: 'other' } }, 422: { fail: new TrimtabError('bad-spec', { problems: '/task is missing' }) } },
+    other: { 400: { body: { ...spec, name: 'other' } }, 409: { fail: conflict }, 422: { fail: new TrimtabError('bad-spec', { problems: '/task is missing' }) } },
   },
   { route: 'POST /v1/predictions', may: 'ingest', good: { url: '/v1/predictions', body: [{ id: 'a' }], status: 202 }, other: { 400: { body: 7 } } },
   { route: 'POST /v1/feedback', may: 'ingest', good: { url: '/v1/feedback', body: [{ id: 'a' }], status: 202 }, other: { 400: { body: 'x' } } },

@@ -6,6 +6,7 @@ import { TrimtabError } from '../../src/errors.ts';
 import type { HttpParts } from '../../src/http/parts.ts';
 import { createServer } from '../../src/http/server.ts';
 import { parseSpec } from '../../src/spec.ts';
+import { taskRules } from '../../src/tasks/index.ts';
 import { createEvents } from '../../src/telemetry/events.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
@@ -100,7 +101,7 @@ export function fakeParts(over: Partial<HttpParts> = {}): HttpParts {
       adapters: () => Promise.resolve([ADAPTER]),
       rollback: (request: unknown) => note('rollback', request, { ...PROMOTION, kind: 'rollback' as const, changed: true }),
     },
-    target: { predict: (_: string, texts: readonly string[]) => Promise.resolve({ adapter: ADAPTER.id, rows: texts.map(() => ({ label: 'x', confidence: 0.75 })) }) },
+    target: { predict: (_: string, texts: readonly string[]) => Promise.resolve({ adapter: ADAPTER.id, rules: taskRules('classification'), labels: ['x', 'y'], rows: texts.map(() => ({ label: 'x', confidence: 0.75, scores: [0.75, 0.25] })) }) },
     records: { list: (_: string, page: unknown) => note('records', page, [RECORD]), get: orNull(RECORD) },
   };
   // Evidence and reports are passed on as they are; the stand-ins need not make real ones.

@@ -34,7 +34,7 @@ describe('adapters', () => {
     expect(Object.keys(files).sort()).toEqual(['adapter_config.json', 'adapter_model.safetensors', 'trimtab.json']);
     const back = await registry.adapterFiles(id);
     expect([back.config, back.weights, back.extra['trimtab.json']].map(String)).toEqual(['{}', 'weights adapters-3', 'header adapters-3']);
-    expect(await registry.baseOf(id)).toBe('./models/mini-encoder');
+    expect(await registry.trainedWith(id)).toEqual({ base: './models/mini-encoder', maxNewTokens: 128 });
     await expect(registry.adapterFiles('nobody--v1-00000000')).rejects.toMatchObject({ code: 'not-found' });
   });
 
@@ -43,7 +43,7 @@ describe('adapters', () => {
     await pool.query(`insert into triggers (id, model, reason, decision, why, evidence, created_at, decided_at) values ('t4', 'adapters', 'manual', 'fired', '', '{}', now(), now())`);
     await pool.query(`insert into runs (id, model, number, trigger_id, spec_version, state, created_at, updated_at) values ('adapters-4', 'adapters', 1, 't4', 1, 'collect', now(), now())`);
     await pool.query(`update models set spec = jsonb_set(spec, '{base,model}', '"./models/other"'), version = 2 where name = 'adapters'`);
-    expect(await registry.baseOf(id)).toBe('./models/mini-encoder');
+    expect(await registry.trainedWith(id)).toEqual({ base: './models/mini-encoder', maxNewTokens: 128 });
   });
 });
 

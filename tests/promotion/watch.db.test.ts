@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { watchStep, type WatchState } from '../../src/promotion/watch.ts';
 import type { BuiltinTarget } from '../../src/promotion/targets/builtin.ts';
 import { ensurePartitions } from '../../src/store/partitions.ts';
+import { documentDigest, taskRules } from '../../src/tasks/index.ts';
 import { DAY } from '../../src/vocabulary.ts';
 import { testDatabase } from '../support/postgres.ts';
 import { promotions } from './support.ts';
@@ -10,6 +11,8 @@ const { pool } = await testDatabase();
 const { registry, clock, model, promoted } = await promotions(pool);
 await ensurePartitions(pool, clock.now(), new Date(clock.now().getTime() + 2 * DAY));
 
+const rules = taskRules('classification');
+
 /** A text `n` is of class `n % 2`; the previous adapter is wrong where `n % 100 < errors`. */
 const labelOf = (n: number) => `l${n % 2}`;
 const wrong = (n: number) => `l${1 - (n % 2)}`;
@@ -17,10 +20,10 @@ function shadow(errors: number): Pick<BuiltinTarget, 'predict'> & { texts: strin
   const seen = { texts: [] as string[], adapters: new Set<string>() };
   return {
     ...seen,
-    predict: async (_, texts, adapter) => {
+    predict: async (_, texts, { adapter = '' } = {}) => {
       seen.texts.push(...texts);
-      seen.adapters.add(adapter!);
-      return { adapter: adapter!, rows: texts.map(Number).map((n) => ({ label: n % 100 < errors ? wrong(n) : labelOf(n), confidence: 1, scores: [] })) };
+      seen.adapters.add(adapter);
+      return { adapter, rules, labels: [], rows: texts.map(Number).map((n) => ({ label: n % 100 < errors ? wrong(n) : labelOf(n), confidence: 1, scores: [] })) };
     },
   };
 }
@@ -38,7 +41,7 @@ async function watched(name: string, errors: number) {
     previous: previous!,
     target,
     async step(from: WatchState | null = state): Promise<WatchState> {
-      state = await watchStep({ pool, clock, target }, { run: `${name}-2`, model: name, challenger: adapter, previous: previous!, since: at, alpha: 0.05, state: from });
+      state = await watchStep({ pool, clock, target }, { run: `${name}-2`, model: name, challenger: adapter, previous: previous!, since: at, alpha: 0.05, rules, metric: 'accuracy', state: from });
       return state;
     },
     /** Labelled predictions `from`..`to`; the live adapter is wrong where `n % 100` is at least `100 - liveErrors`. */
@@ -121,5 +124,37 @@ describe('the watch', () => {
     const [a, b] = [await whole.step(), await cut.step()];
     expect({ ...a, cursor: '' }).toEqual({ ...b, cursor: '' });
     expect(a.decided).toBe('worse');
+  });
+
+  it('takes scores between 0 and 1, and lets both adapters search the same documents', async () => {
+    await model('search');
+    await promoted('search', 'search-1');
+    clock.advance(60_000);
+    const { adapter, previous, at } = await promoted('search', 'search-2');
+    clock.advance(1_000);
+    const documents = ['d0', 'd1', 'd2'];
+    await pool.query(
+      `insert into predictions (model, id, received_at, pane, adapter, input, label) select 'search', 'p' || n, $1, 1, $2, 'd' || n, '[]' from generate_series(0, 2) n`,
+      [clock.now(), adapter],
+    );
+    await pool.query(
+      `insert into feedback (model, id, prediction_id, received_at, label, score, first, matched_at)
+       select 'search', 'f' || n, 'p' || n, $1, case when n < 2 then 'd' || n end, case when n = 2 then 0.5 end, true, $1 from generate_series(0, 2) n`,
+      [clock.now()],
+    );
+    const asked: unknown[] = [];
+    const target: Pick<BuiltinTarget, 'predict'> = {
+      predict: async (_, texts, options = {}) => {
+        asked.push(options);
+        // the previous adapter finds the right document first, the live one second
+        const found = (text: string) => (options.adapter === previous ? [text] : [documents.find((d) => d !== text)!, text]);
+        return { adapter, rules, labels: [], rows: texts.map((text) => ({ label: JSON.stringify(found(text).map(documentDigest)), confidence: 1 })) };
+      },
+    };
+    const state = await watchStep({ pool, clock, target }, { run: 'search-2', model: 'search', challenger: adapter, previous: previous!, since: at, alpha: 0.05, rules: taskRules('embedding'), metric: 'nDCG@10', state: null });
+    // what has a score alone cannot be held against another answer
+    expect(state).toMatchObject({ n: 2, better: 0, worse: 2 });
+    expect(state.process.sum).toBeCloseTo(2 * (1 - 1 / Math.log2(3)), 12);
+    expect(asked).toEqual([previous, adapter].map((each) => ({ adapter: each, documents: ['d0', 'd1'] })));
   });
 });

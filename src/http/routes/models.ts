@@ -29,7 +29,7 @@ export function modelRoutes(app: TypedApp, { models }: Pick<HttpParts, 'models'>
         tags, summary: 'Put a model under watch, or change its policy',
         params: ModelParams,
         body: Type.Unsafe<unknown>(withOptionalDefaults(ModelSpecSchema, ['name'])),
-        response: { ...answers(200, PutAnswer, [...BODY, 422]), 201: PutAnswer },
+        response: { ...answers(200, PutAnswer, [...BODY, 409, 422]), 201: PutAnswer },
       },
     },
     async (request, reply) => {

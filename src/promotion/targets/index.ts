@@ -1,6 +1,6 @@
 /** Serving targets: where adapters answer. What each can do stands in a table; code asks the table, never the name. */
 import type { ModelSpec } from '../../spec.ts';
-import type { Task } from '../../vocabulary.ts';
+import { TASKS, type Task } from '../../vocabulary.ts';
 
 /** What a target says of an adapter that it holds; promotion is done when every replica answers with the digest. */
 export interface Held {
@@ -28,5 +28,5 @@ export interface TargetCapabilities {
 }
 
 export const TARGETS: Readonly<Record<ModelSpec['serving']['target'], TargetCapabilities>> = {
-  builtin: { tasks: ['classification'], predicts: true, shadows: true },
+  builtin: { tasks: TASKS, predicts: true, shadows: true },
 };

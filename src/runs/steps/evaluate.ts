@@ -48,7 +48,7 @@ async function launch({ parts, run, spec }: RunContext, manifest: DatasetManifes
   return parts.training.launch({
     ...common,
     id: `${run.id}-champion-${live.seq}`,
-    base: parts.basePath(await parts.registry.baseOf(live.adapter)),
+    base: parts.basePath((await parts.registry.trainedWith(live.adapter)).base),
     labels: (await parts.registry.adapter(live.adapter)).labels,
     initial: await parts.registry.adapterFiles(live.adapter),
   });

@@ -1,5 +1,6 @@
 /** watch: the adapter that was live before answers the same labelled rows; if it proves better, it comes back. */
 import { watchStep } from '../../promotion/watch.ts';
+import { rulesOf } from '../../spec.ts';
 import type { RunContext } from '../context.ts';
 import { again, move, REST, rolloutOf, watchOf, type Step } from '../state.ts';
 
@@ -18,6 +19,8 @@ export async function watch(context: RunContext): Promise<Step> {
     previous: previous as string,
     since: new Date(watching.since),
     alpha: spec.gates.alpha,
+    rules: rulesOf(spec),
+    metric: spec.gates.metric,
     state: watching.progress,
   });
   const watched = { ...watching, progress };
