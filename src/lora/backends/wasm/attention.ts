@@ -12,7 +12,7 @@ type T = WasmTensor;
 export const BLOCK_ROWS = 48;
 
 export function attentionOps(machine: Machine): Pick<Backend<T>, 'attention' | 'attentionBackward'> {
-  const { make, cleared, arena } = machine;
+  const { make, arena } = machine;
   return {
     attention(qkv: T, layout: Layout, shape: AttentionShape) {
       const y = make(qkv.rows, shape.heads * shape.width);
@@ -21,7 +21,7 @@ export function attentionOps(machine: Machine): Pick<Backend<T>, 'attention' | '
       return { y, saved: { qkv, probabilities } };
     },
     attentionBackward(dy: T, { qkv, probabilities }: AttentionSaved<T>, layout: Layout, shape: AttentionShape) {
-      const dqkv = cleared(qkv.rows, qkv.cols);
+      const dqkv = make(qkv.rows, qkv.cols);
       eachGroup(layout, shape, (group) => arena.scoped(() => attendBackward(machine, group, shape, qkv, probabilities, dy, dqkv)));
       return dqkv;
     },
@@ -77,7 +77,13 @@ function eachBlock(length: number, causal: boolean, visit: (row: number, rows: n
 
 /** [length, width] of keys or values as B of a product; `across` makes it [width, length], whole panels of columns. */
 const packRows = ({ pack }: Machine, x: Strided, length: number, width: number): Packed => pack(x.address, x.stride, 4, length, width);
-const packAcross = ({ pack }: Machine, x: Strided, length: number, width: number): Packed => pack(x.address, 4, x.stride, width, length);
+const packAcross = ({ pack }: Machine, x: Strided, length: number, width: number): Packed => {
+  const { address, panel } = pack(x.address, 4, x.stride, width, length);
+  return { address, k: width, n: padded(length), panel };
+};
+/** The first of a packed matrix' rows or columns; mostly all. */
+const firstRows = (b: Packed, k: number): Packed => (k === b.k ? b : { address: b.address, k, n: b.n, panel: b.panel });
+const firstColumns = (b: Packed, n: number): Packed => (n === b.n ? b : { address: b.address, k: b.k, n, panel: b.panel });
 
 /** y = softmax(q kᵀ / √width) v */
 function attend(machine: Machine, group: Group, { width, causal }: AttentionShape, qkv: T, y: T, probabilities: T): void {
@@ -91,14 +97,14 @@ function attend(machine: Machine, group: Group, { width, causal }: AttentionShap
     const p = { address: probabilities.address + (scores + i * scoresPerHead(length)) * 4, stride };
     eachBlock(length, causal, (row, rows, columns) => {
       const block = below(p, row);
-      multiply(below(q, row), { ...keys, n: padded(columns) }, block, rows, zeros);
+      multiply(below(q, row), firstColumns(keys, padded(columns)), block, rows, zeros);
       kernels.softmax(block.address, rows, (causal ? row + 1 : length) * 4, causal ? 4 : 0, padded(columns) * 4, stride, 1 / Math.sqrt(width));
-      multiply(block, { ...values, k: columns }, below(to, row), rows, zeros);
+      multiply(block, firstRows(values, columns), below(to, row), rows, zeros);
     });
   });
 }
 
-/** Adds to dqkv, which starts as zeros: heads of a group add up in their key and value. */
+/** Heads of a group, and the blocks of a head, add up in dk and dv. */
 function attendBackward(machine: Machine, group: Group, { width, causal }: AttentionShape, qkv: T, probabilities: T, dyAll: T, dqkv: T): void {
   const { arena, kernels, multiply, zeros } = machine;
   const { start, length, queries, scores } = group;
@@ -106,18 +112,21 @@ function attendBackward(machine: Machine, group: Group, { width, causal }: Atten
   const [dk, dv] = [at(dqkv, start, group.key), at(dqkv, start, group.value)];
   const keys = packRows(machine, at(qkv, start, group.key), length, width);
   const values = packAcross(machine, at(qkv, start, group.value), length, width);
+  const oneBlock = !causal || length <= BLOCK_ROWS;
+  if (!oneBlock) for (const x of [dk, dv]) for (let row = 0; row < length; row += 1) arena.floats().fill(0, below(x, row).address / 4, below(x, row).address / 4 + width);
   const ds = { address: arena.allocate(Math.min(length, causal ? BLOCK_ROWS : length) * padded(length)), stride };
   queries.forEach((query, i) => {
     const [q, dq, dy] = [at(qkv, start, query), at(dqkv, start, query), at(dyAll, start, query)];
     const p = { address: probabilities.address + (scores + i * scoresPerHead(length)) * 4, stride };
+    const started = (x: Strided): Strided => (oneBlock && i === 0 ? zeros : x);
     eachBlock(length, causal, (row, rows, columns) =>
       arena.scoped(() => {
         const block = below(p, row);
-        multiply(block, packRows(machine, below(dy, row), rows, width), dv, columns, dv, true);
-        multiply(below(dy, row), { ...values, n: padded(columns) }, ds, rows, zeros);
+        multiply(block, packRows(machine, below(dy, row), rows, width), dv, columns, started(dv), true);
+        multiply(below(dy, row), firstColumns(values, padded(columns)), ds, rows, zeros);
         kernels.softmaxBackward(block.address, ds.address, rows, padded(columns) * 4, stride, 1 / Math.sqrt(width));
-        multiply(ds, { ...keys, k: columns }, below(dq, row), rows, zeros);
-        multiply(ds, packRows(machine, below(q, row), rows, width), dk, columns, dk, true);
+        multiply(ds, firstRows(keys, columns), below(dq, row), rows, zeros);
+        multiply(ds, packRows(machine, below(q, row), rows, width), dk, columns, started(dk), true);
       }),
     );
   });

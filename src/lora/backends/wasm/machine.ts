@@ -92,6 +92,7 @@ export function createMachine(arena: Arena = createArena(INITIAL_BYTES), kernels
       return { address: to, k, n, panel: k * PANEL_BYTES };
     },
     multiply(a, b, c, rows, start, transposed = false) {
+      if (b.k <= BLOCK_K) return multiplyBlocks(kernels, a, b, c, rows, start, transposed);
       for (let from = 0; from < b.k; from += BLOCK_K) {
         const k = Math.min(BLOCK_K, b.k - from);
         const left = { address: a.address + from * (transposed ? a.stride : 4), stride: a.stride };
@@ -106,9 +107,8 @@ export function createMachine(arena: Arena = createArena(INITIAL_BYTES), kernels
 function multiplyBlocks(kernels: Kernels, a: Strided, b: Packed, c: Strided, rows: number, start: Strided, transposed: boolean): void {
   const kernel = transposed ? kernels.gemmT : kernels.gemm;
   const block = Math.max(1, Math.floor(BLOCK_BYTES / (b.k * 4 * TILE_ROWS))) * TILE_ROWS;
+  const down = transposed ? 4 : a.stride;
   for (let row = 0; row < rows; row += block) {
-    const at = ({ address, stride }: Strided): number => address + row * stride;
-    const from = transposed ? a.address + row * 4 : at(a);
-    kernel(from, a.stride, b.address, at(start), start.stride, at(c), c.stride, Math.min(block, rows - row), b.n, b.k, b.panel);
+    kernel(a.address + row * down, a.stride, b.address, start.address + row * start.stride, start.stride, c.address + row * c.stride, c.stride, Math.min(block, rows - row), b.n, b.k, b.panel);
   }
 }
