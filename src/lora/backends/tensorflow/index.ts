@@ -40,6 +40,10 @@ export interface TensorflowBackend extends Backend<TfTensor> {
   /** Runs `body` without functions. */
   opByOp<R>(body: () => R): R;
   parameters(count: number): TfParameterBlock;
+  /** Normal numbers made on the device, for benches of shapes whose weights nobody has; lives as a constant does. */
+  random(rows: number, cols: number, deviation: number, seed: number): TfTensor;
+  /** A frozen weight of such numbers, without bias. */
+  freezeRandom(inputs: number, outputs: number, deviation: number, seed: number): TfFrozen;
   /** AdamW on the device, over all of a block. */
   optimizer(block: TfParameterBlock): Optimizer;
 }
@@ -94,20 +98,27 @@ export function tensorflowBackend({ products, compile, mostLogits, ...options }:
   };
 }
 
-function storageOps(machine: Machine, raw: Raw): Pick<TensorflowBackend, 'constant' | 'freeze' | 'parameters' | 'read'> {
+function storageOps(machine: Machine, raw: Raw): Pick<TensorflowBackend, 'constant' | 'freeze' | 'random' | 'freezeRandom' | 'parameters' | 'read'> {
   const { tensor, half } = machine;
   const constant = (values: Float32Array | Float64Array, rows: number, cols: number): TfTensor => tensor(machine.upload(Float32Array.from(values), [rows, cols], FLOAT), rows, cols);
-  const product = (values: Float32Array | Float64Array, rows: number, cols: number): TfTensor =>
-    machine.scoped(() => tensor(raw.as(constant(values, rows, cols), half), rows, cols, half));
+  const rounded = (make: () => TfTensor): TfTensor =>
+    machine.scoped(() => {
+      const x = make();
+      return tensor(raw.as(x, half), x.rows, x.cols, half);
+    });
+  const random: TensorflowBackend['random'] = (rows, cols, deviation, seed) =>
+    machine.scoped(() => tensor(raw.multiply(machine.op('StatelessRandomNormal', [machine.wholes([rows, cols]), machine.wholes([seed, 1])]), machine.scalar(deviation)), rows, cols));
   return {
     constant,
     freeze: (weight, bias, inputs, outputs): TfFrozen => ({
       kind: 'frozen',
       inputs,
       outputs,
-      weight: isQuantised(weight) ? weight.map((part) => uploadNf4(machine, part)) : product(weight, outputs, inputs),
-      bias: bias === null ? null : product(bias, 1, outputs),
+      weight: isQuantised(weight) ? weight.map((part) => uploadNf4(machine, part)) : rounded(() => constant(weight, outputs, inputs)),
+      bias: bias === null ? null : rounded(() => constant(bias, 1, outputs)),
     }),
+    random,
+    freezeRandom: (inputs, outputs, deviation, seed) => ({ kind: 'frozen', inputs, outputs, weight: rounded(() => random(outputs, inputs, deviation, seed)), bias: null }),
     parameters: (count) => parameterBlock(machine, raw, count),
     read(x) {
       if (x.handle === NOTHING) return new Float32Array(x.rows * x.cols);

@@ -33,11 +33,16 @@ export interface Optimizer {
 
 type T = TfTensor;
 
-interface Update {
+/** One size of window. */
+interface Moments {
   readonly values: T;
   readonly gradients: T;
   readonly mean: T;
   readonly square: T;
+}
+
+interface Update {
+  readonly stacks: readonly Moments[];
   /** Step size, 1 / √(1 - β₂ᵗ) and what decay leaves of a value: they differ from step to step. */
   readonly size: T;
   readonly correction: T;
@@ -47,59 +52,67 @@ interface Update {
 
 export function adamw(machine: Machine, raw: Raw, call: Backend<T>['call'], block: TfParameterBlock): Optimizer {
   const { tensor } = machine;
-  const vector = (handle: Handle): T => tensor(handle, 1, block.count);
-  const fresh = (values: Float32Array): Handle => machine.keep(machine.upload(values, [block.count], FLOAT));
-  let [mean, square] = [fresh(new Float32Array(block.count)), fresh(new Float32Array(block.count))];
+  const zeros = new Float32Array(block.count);
+  const kept = (values: Float32Array): Handle[] => block.stacked(values).map(machine.keep);
+  let [means, squares] = [kept(zeros), kept(zeros)];
   let step = 0;
 
-  function replace(newMean: Handle, newSquare: Handle): void {
-    machine.free(mean);
-    machine.free(square);
-    [mean, square] = [machine.keep(newMean), machine.keep(newSquare)];
+  function replace(newMeans: Handle[], newSquares: Handle[]): void {
+    [...means, ...squares].forEach(machine.free);
+    [means, squares] = [newMeans, newSquares];
   }
+  const read = (stacks: readonly Handle[]): Float32Array => {
+    const all = new Float32Array(block.count);
+    block.flat(stacks, all);
+    return all;
+  };
 
   return {
     step: (rate, changes = {}) =>
       machine.scoped(() => {
         const settings = { ...SETTINGS, ...changes };
-        step += 1;
         const scalar = (value: number): T => tensor(machine.upload(Float32Array.of(value), [], FLOAT), 1, 1);
+        const gradients = block.gradients();
+        const stacks = block.values().map(({ stack, windows, size }, i): Moments => {
+          const of = (handle: Handle): T => tensor(handle, windows.length, size);
+          return { values: of(stack), gradients: of(gradients[i]!), mean: of(means[i]!), square: of(squares[i]!) };
+        });
         const next = call('adamw', {
-          values: vector(block.flat()),
-          gradients: vector(block.gradients()),
-          mean: vector(mean),
-          square: vector(square),
-          size: scalar(rate / (1 - settings.beta1 ** step)),
-          correction: scalar(1 / Math.sqrt(1 - settings.beta2 ** step)),
+          stacks,
+          size: scalar(rate / (1 - settings.beta1 ** (step + 1))),
+          correction: scalar(1 / Math.sqrt(1 - settings.beta2 ** (step + 1))),
           remaining: scalar(1 - rate * settings.weightDecay),
           settings,
         }, (given) => update(machine, raw, given));
         const norm = machine.binding.tensorDataSync(next.norm.handle)[0]!;
-        if (Number.isFinite(norm)) {
-          replace(next.mean.handle, next.square.handle);
-          block.assign(next.values.handle);
-          block.clearGradients();
-        } else {
-          step -= 1;
-        }
+        if (!Number.isFinite(norm)) return norm;
+        step += 1;
+        replace(next.stacks.map(({ mean }) => machine.keep(mean.handle)), next.stacks.map(({ square }) => machine.keep(square.handle)));
+        block.assign(next.stacks.map(({ values }) => values.handle));
+        block.clearGradients();
         return norm;
       }),
-    state: () => ({ step, mean: machine.binding.tensorDataSync(mean), square: machine.binding.tensorDataSync(square) }),
+    state: () => ({ step, mean: read(means), square: read(squares) }),
     restore(state) {
       step = state.step;
-      replace(fresh(state.mean.slice()), fresh(state.square.slice()));
+      replace(kept(state.mean), kept(state.square));
     },
   };
 }
 
-function update({ scalar, whole, tensor, op }: Machine, raw: Raw, { values, gradients, mean, square, size, correction, remaining, settings }: Update): Pick<Update, 'values' | 'mean' | 'square'> & { norm: T } {
+function update({ scalar, wholes, tensor, op }: Machine, raw: Raw, { stacks, size, correction, remaining, settings }: Update): { stacks: Omit<Moments, 'gradients'>[]; norm: T } {
   const { beta1, beta2, epsilon, limit } = settings;
-  const norm = op('Sqrt', [op('Sum', [op('Square', [gradients.handle]), whole(0)])]);
+  const squares = stacks.map(({ gradients }) => op('Sum', [op('Square', [gradients.handle]), wholes([0, 1])]));
+  const norm = op('Sqrt', [squares.reduce(raw.add)]);
   // limit / max(norm, limit): 1 below the limit.
-  const g = raw.multiply(gradients.handle, raw.divide(scalar(limit), op('Maximum', [norm, scalar(limit)])));
-  const m = raw.add(raw.multiply(mean.handle, scalar(beta1)), raw.multiply(g, scalar(1 - beta1)));
-  const v = raw.add(raw.multiply(square.handle, scalar(beta2)), raw.multiply(op('Square', [g]), scalar(1 - beta2)));
-  const change = raw.divide(raw.multiply(m, size.handle), raw.add(raw.multiply(op('Sqrt', [v]), correction.handle), scalar(epsilon)));
-  const next = raw.subtract(raw.multiply(values.handle, remaining.handle), change);
-  return { values: tensor(next, 1, values.cols), mean: tensor(m, 1, values.cols), square: tensor(v, 1, values.cols), norm: tensor(norm, 1, 1) };
+  const share = raw.divide(scalar(limit), op('Maximum', [norm, scalar(limit)]));
+  const next = stacks.map(({ values, gradients, mean, square }) => {
+    const of = (handle: Handle): T => tensor(handle, values.rows, values.cols);
+    const g = raw.multiply(gradients.handle, share);
+    const m = raw.add(raw.multiply(mean.handle, scalar(beta1)), raw.multiply(g, scalar(1 - beta1)));
+    const v = raw.add(raw.multiply(square.handle, scalar(beta2)), raw.multiply(op('Square', [g]), scalar(1 - beta2)));
+    const change = raw.divide(raw.multiply(m, size.handle), raw.add(raw.multiply(op('Sqrt', [v]), correction.handle), scalar(epsilon)));
+    return { values: of(raw.subtract(raw.multiply(values.handle, remaining.handle), change)), mean: of(m), square: of(v) };
+  });
+  return { stacks: next, norm: tensor(norm, 1, 1) };
 }

@@ -1,86 +1,144 @@
 /**
- * The flat block of parameters. A window holds its own tensors, since tensors never change: `write` and the optimizer give it a new
- * value, and its gradient is nothing until something is added.
+ * The flat block of parameters. Tensors never change, so a window holds tensors of its own: the optimizer gives it a new value, and its
+ * gradient is nothing until something is added.
+ *
+ * Windows of one size are stacked while they are worked on: a model of 30 layers has hundreds of windows and a dozen of sizes, and the
+ * optimizer's cost, to run and to compile, is by the tensor.
  */
 import type { Numbers, ParameterBlock } from '../../ops.ts';
-import { FLOAT } from './binding.ts';
+import type { Attribute } from './binding.ts';
+import { FLOAT, typeAttribute, wholeAttribute } from './binding.ts';
 import type { Handle, Machine, Raw, TfParameter, TfTensor } from './machine.ts';
 import { NOTHING } from './machine.ts';
 
+/** Windows of one size; `stack` is [windows, rows x cols]. */
+export interface Stack {
+  readonly windows: readonly { readonly offset: number }[];
+  readonly size: number;
+  readonly stack: Handle;
+}
+
 export interface TfParameterBlock extends ParameterBlock<TfTensor> {
   readonly count: number;
-  /** All values, [count]. */
-  flat(): Handle;
-  /** All gradients, [count]. */
-  gradients(): Handle;
-  /** Takes new values, a tensor that it keeps from now on. */
-  assign(flat: Handle): void;
+  /** All values, by size of window. */
+  values(): readonly Stack[];
+  /** All gradients in the same order: tensors of the current scope. */
+  gradients(): Handle[];
+  /** Takes new values, in the same order, and keeps them. */
+  assign(stacks: readonly Handle[]): void;
+  /** Numbers between the host's flat order and stacks. */
+  stacked(values: Numbers): Handle[];
+  flat(stacks: readonly Handle[], into: Numbers): void;
 }
 
 interface Window extends TfParameter {
   readonly offset: number;
+  readonly size: number;
+}
+
+interface Group {
+  readonly windows: Window[];
+  readonly size: number;
+  stack: Handle;
 }
 
 export function parameterBlock(machine: Machine, raw: Raw, count: number): TfParameterBlock {
   const windows: Window[] = [];
-  let flat = machine.keep(machine.upload(new Float32Array(count), [count], FLOAT));
+  /** What no window covers, and everything until the first use. */
+  const host = new Float32Array(count);
+  let groups: Group[] | null = null;
 
-  /** Sizes of the windows and of what lies between them, in order. */
-  function pieces(): { size: number; window: Window | null }[] {
-    const found: { size: number; window: Window | null }[] = [];
-    let at = 0;
-    const gap = (to: number): void => void (to > at && found.push({ size: to - at, window: null }));
-    for (const window of windows.toSorted((a, b) => a.offset - b.offset)) {
-      gap(window.offset);
-      const size = window.value.rows * window.value.cols;
-      found.push({ size, window });
-      at = window.offset + size;
-    }
-    gap(count);
-    return found;
+  /** Values go to the device when the first one is used: windows come one by one. */
+  function placed(): Group[] {
+    if (groups !== null) return groups;
+    const bySize = Map.groupBy(windows, ({ value }) => `${value.rows} ${value.cols}`);
+    groups = [...bySize.values()].map((members) => ({ windows: members, size: members[0]!.size, stack: NOTHING }));
+    block.assign(block.stacked(host));
+    return groups;
   }
 
-  function refresh(window: Window, piece: Handle): void {
-    const { rows, cols, handle } = window.value;
-    if (handle !== NOTHING) machine.free(handle);
-    window.value.handle = machine.keep(raw.reshape(piece, rows, cols));
+  function take(): void {
+    if (groups === null) return;
+    block.flat(groups.map(({ stack }) => stack), host);
+    for (const { stack, windows: members } of groups) [stack, ...members.map(({ value }) => valueOf(value))].forEach(machine.free);
+    groups = null;
   }
 
-  function assign(values: Handle): void {
-    machine.free(flat);
-    flat = machine.keep(values);
-    machine.scoped(() => {
-      const parts = pieces();
-      if (windows.length > 0) raw.split(flat, parts.map(({ size }) => size), 0).forEach((piece, i) => void (parts[i]!.window !== null && refresh(parts[i]!.window!, piece)));
-    });
-  }
-
-  const copyOut = (handle: Handle, into: Numbers): void => into.set(machine.binding.tensorDataSync(handle));
+  const handles = new WeakMap<TfTensor, Handle>();
+  const valueOf = (value: TfTensor): Handle => handles.get(value) ?? NOTHING;
+  const lazy = (rows: number, cols: number): TfTensor => {
+    const value: TfTensor = {
+      ...machine.tensor(NOTHING, rows, cols),
+      get handle() {
+        placed();
+        return valueOf(value);
+      },
+    };
+    return value;
+  };
 
   const block: TfParameterBlock = {
     count,
     at(offset, rows, cols) {
-      const tensor = (): TfTensor => machine.tensor(NOTHING, rows, cols);
-      const window: Window = { kind: 'parameter', offset, value: tensor(), gradient: tensor() };
+      take();
+      const window: Window = { kind: 'parameter', offset, size: rows * cols, value: lazy(rows, cols), gradient: machine.tensor(NOTHING, rows, cols) };
       windows.push(window);
-      machine.scoped(() => refresh(window, machine.op('Slice', [flat, machine.wholes([offset]), machine.wholes([rows * cols])])));
       return window;
     },
-    write: (values) => assign(machine.upload(Float32Array.from(values), [count], FLOAT)),
-    readValues: (into) => copyOut(flat, into),
-    read: (into) => machine.scoped(() => copyOut(block.gradients(), into)),
+    write(values) {
+      host.set(values);
+      if (groups !== null) block.assign(block.stacked(values));
+    },
+    readValues(into) {
+      into.set(host);
+      if (groups !== null) block.flat(groups.map(({ stack }) => stack), into);
+    },
+    read(into) {
+      into.fill(0);
+      machine.scoped(() => block.flat(block.gradients(), into));
+    },
     clearGradients() {
       for (const { gradient } of windows) {
         if (gradient.handle !== NOTHING) machine.free(gradient.handle);
         gradient.handle = NOTHING;
       }
     },
-    flat: () => flat,
-    gradients() {
-      const parts = pieces().map(({ size, window }) => (window === null || window.gradient.handle === NOTHING ? machine.op('Fill', [machine.wholes([size]), machine.scalar(0)]) : raw.reshape(window.gradient.handle, size)));
-      return raw.concat(parts, 0, FLOAT);
+    values: placed,
+    gradients: () =>
+      placed().map(({ windows: members, size }) => {
+        const parts = members.map(({ gradient }) => (gradient.handle === NOTHING ? machine.op('Fill', [machine.wholes([gradient.rows, gradient.cols]), machine.scalar(0)]) : gradient.handle));
+        return raw.reshape(machine.op('Pack', [parts], packed(members.length)), members.length, size);
+      }),
+    assign(stacks) {
+      placed().forEach((group, i) => {
+        const { windows: members } = group;
+        const { rows, cols } = members[0]!.value;
+        machine.scoped(() => {
+          const parts = machine.ops('Unpack', [raw.reshape(stacks[i]!, members.length, rows, cols)], members.length, unpacked(members.length));
+          members.forEach(({ value }, j) => {
+            if (valueOf(value) !== NOTHING) machine.free(valueOf(value));
+            handles.set(value, machine.keep(parts[j]!));
+          });
+        });
+        if (group.stack !== NOTHING) machine.free(group.stack);
+        group.stack = machine.keep(stacks[i]!);
+      });
     },
-    assign,
+    stacked: (values) =>
+      placed().map(({ windows: members, size }) => {
+        const all = new Float32Array(members.length * size);
+        members.forEach(({ offset }, j) => all.set(values.subarray(offset, offset + size), j * size));
+        return machine.upload(all, [members.length, size], FLOAT);
+      }),
+    flat(stacks, into) {
+      placed().forEach(({ windows: members, size }, i) => {
+        const all = machine.binding.tensorDataSync(stacks[i]!);
+        members.forEach(({ offset }, j) => into.set(all.subarray(j * size, (j + 1) * size), offset));
+      });
+    },
   };
   return block;
 }
+
+const packed = (count: number): readonly Attribute[] => [wholeAttribute('N', count), typeAttribute('T', FLOAT), wholeAttribute('axis', 0)];
+const unpacked = (count: number): readonly Attribute[] => [wholeAttribute('num', count), typeAttribute('T', FLOAT), wholeAttribute('axis', 0)];

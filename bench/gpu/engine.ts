@@ -1,0 +1,102 @@
+/**
+ * Our training of the shapes of peft_eager.py, one line of JSON for each.
+ *
+ *   node bench/gpu/engine.ts BINDING SHAPE... [--batch 8] [--length 512] [--steps 20] [--products bfloat16|float32] [--quantised] [--cuda DIR] [--cache DIR]
+ *
+ * Every token is a target; r 16 on all linear layers, AdamW with clipping; the batch is one of random tokens, as there.
+ */
+import { execFileSync } from 'node:child_process';
+import { parseArgs } from 'node:util';
+import { planAdapter, initialValues } from '../../src/lora/adapter.ts';
+import type { TensorflowBackend } from '../../src/lora/backends/tensorflow/index.ts';
+import { tensorflowBackend } from '../../src/lora/backends/tensorflow/index.ts';
+import { createTensorflowTeam } from '../../src/lora/backends/tensorflow/team.ts';
+import type { EncodedRow } from '../../src/lora/batches.ts';
+import { architectureOf } from '../../src/lora/models/index.ts';
+import { random } from '../../src/lora/random.ts';
+import type { Shape } from './random-model.ts';
+import { randomised, SHAPES, zeroBase } from './random-model.ts';
+
+const WARM_STEPS = 3;
+const RATE = 1e-4;
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    batch: { type: 'string', default: '8' },
+    length: { type: 'string', default: '512' },
+    steps: { type: 'string', default: '20' },
+    products: { type: 'string', default: 'bfloat16' },
+    compile: { type: 'string', default: 'xla' },
+    logits: { type: 'string' },
+    quantised: { type: 'boolean', default: false },
+    cuda: { type: 'string' },
+    cache: { type: 'string' },
+  },
+});
+const [file, ...shapes] = positionals;
+for (const name of shapes) console.log(JSON.stringify(await measure(name, SHAPES[name]!)));
+
+async function measure(name: string, shape: Shape): Promise<Record<string, unknown>> {
+  const [batch, length, steps] = [Number(values.batch), Number(values.length), Number(values.steps)];
+  const started = performance.now();
+  const seconds = (): number => Math.round(performance.now() - started) / 1000;
+  const options = {
+    file: file!,
+    compileCache: values.cache ?? null,
+    cudaDir: values.cuda ?? null,
+    exact: values.products === 'float32',
+    products: values.products as 'float32' | 'bfloat16',
+    compile: values.compile as 'xla',
+    ...(values.logits === undefined ? {} : { mostLogits: Number(values.logits) }),
+  };
+  const plain = tensorflowBackend(options);
+  const backend = randomised(plain, shape, values.quantised) as TensorflowBackend;
+  const base = zeroBase(shape);
+  const plan = planAdapter(architectureOf(base), { kind: 'vocabulary', outputs: 0, pooling: 'last' }, { r: 16, alpha: 32, targets: 'all-linear' });
+  const team = await createTensorflowTeam({ ...options, backend, base, plan, use: 'train', values: initialValues(plan, 1), microBatch: batch * length });
+  const loaded = seconds();
+  const uniform = random(1, 'tokens');
+  const rows = Array.from({ length: batch }, (): EncodedRow => {
+    const tokens = Int32Array.from({ length }, () => Math.floor(uniform() * shape.vocab_size));
+    return { tokens, targets: Int32Array.from(tokens, (_, i) => (i + 1 < length ? tokens[i + 1]! : -1)), weight: 1 };
+  });
+  const losses: number[] = [];
+  const times: number[] = [];
+  let firstStep = 0;
+  for (let i = 0; i < WARM_STEPS + steps; i += 1) {
+    const before = performance.now();
+    losses.push((await team.step(rows, RATE)).loss);
+    times.push(performance.now() - before);
+    if (i === 0) firstStep = seconds() - loaded;
+  }
+  const live = plain.liveTensors();
+  const median = times.slice(WARM_STEPS).sort((a, b) => a - b)[Math.floor(steps / 2)]!;
+  const result = {
+    engine: 'trimtab',
+    shape: name,
+    device: plain.name,
+    products: values.products,
+    quantised: values.quantised,
+    compile: values.compile,
+    tokensPerSecond: Math.round((batch * length * 1000) / median),
+    millisecondsPerStep: Math.round(median * 10) / 10,
+    loadSeconds: loaded,
+    firstStepSeconds: Math.round(firstStep * 1000) / 1000,
+    memoryGB: memory(),
+    trainable: plan.count,
+    liveTensors: live,
+    losses: [losses[0], losses.at(-1)],
+  };
+  await team.close();
+  return result;
+}
+
+/** What the driver says is taken on the card: all that TensorFlow has reserved, of which part may be free. */
+function memory(): number | null {
+  try {
+    return Number(execFileSync('nvidia-smi', ['--query-gpu=memory.used', '--format=csv,noheader,nounits'], { encoding: 'utf8' }).split('\n')[0]) / 1024;
+  } catch {
+    return null;
+  }
+}
