@@ -56,12 +56,10 @@ export function contrast({ queries, targets, shares }: Omit<ContrastBatch, 'text
   const perQuery = new Float64Array(queries);
   for (let i = 0; i < queries; i += 1) {
     const { unit } = all[i]!;
-    const scores = documents.map((document) => dot(unit, document.unit) / temperature);
-    const most = Math.max(...scores);
-    const total = scores.reduce((sum, score) => sum + Math.exp(score - most), 0);
-    perQuery[i] = most + Math.log(total) - scores[targets[i]!]!;
-    scores.forEach((score, j) => {
-      const slope = (shares[i]! * (Math.exp(score - most) / total - (j === targets[i] ? 1 : 0))) / temperature;
+    const { loss, shares: chances } = softLoss(documents.map((document) => dot(unit, document.unit)), targets[i]!, temperature);
+    perQuery[i] = loss;
+    chances.forEach((chance, j) => {
+      const slope = (shares[i]! * (chance - (j === targets[i] ? 1 : 0))) / temperature;
       addTo(byUnit[i]!, documents[j]!.unit, slope);
       addTo(byUnit[queries + j]!, unit, slope);
     });
@@ -81,8 +79,22 @@ function addTo(sum: Float64Array, values: Float64Array, factor: number): void {
 /** A vector's direction, float64: cosines are then plain dot products. */
 export const unitOf = (vector: ArrayLike<number>): Float64Array => direction(vector).unit;
 
-/** Documents by cosine with the query, best first, at most `most`; equal ones keep their order. All are unit vectors. */
-export function nearest(query: Float64Array, documents: readonly Float64Array[], most: number): { readonly index: number; readonly cosine: number }[] {
-  const found = documents.map((document, index) => ({ index, cosine: dot(query, document) }));
-  return found.sort((a, b) => b.cosine - a.cosine || a.index - b.index).slice(0, most);
+/** Cross-entropy of the right document among all by their cosines, and each one's share of the softmax. */
+export function softLoss(cosines: readonly number[], target: number, temperature = TEMPERATURE): { loss: number; shares: number[] } {
+  const most = cosines.reduce((best, cosine) => Math.max(best, cosine), -1);
+  const powers = cosines.map((cosine) => Math.exp((cosine - most) / temperature));
+  const total = powers.reduce((sum, power) => sum + power, 0);
+  return { loss: (most - cosines[target]!) / temperature + Math.log(total), shares: powers.map((power) => power / total) };
+}
+
+/** Indices of the largest cosines, best first, at most `most`; equal ones keep their order. */
+export function nearest(cosines: readonly number[], most: number): number[] {
+  const best: number[] = [];
+  cosines.forEach((cosine, index) => {
+    if (best.length === most && cosine <= cosines[best.at(-1)!]!) return;
+    const at = best.findIndex((other) => cosine > cosines[other]!);
+    best.splice(at < 0 ? best.length : at, 0, index);
+    if (best.length > most) best.pop();
+  });
+  return best;
 }

@@ -7,7 +7,7 @@ import { TrimtabError } from '../errors.ts';
 import type { AdapterFiles } from '../vocabulary.ts';
 import { readAdapter } from './adapter-files.ts';
 import type { Input } from './codecs/index.ts';
-import { nearest, unitOf } from './contrast.ts';
+import { dot, nearest, unitOf } from './contrast.ts';
 import type { HeadKind } from './models/index.ts';
 import type { PredictOptions } from './predict.ts';
 import type { WireError } from './wire.ts';
@@ -80,7 +80,8 @@ export async function loadPredictor({ basePath, adapter }: PredictorOptions): Pr
     predict,
     async rank(query, documents, most = documents.length) {
       const [first, ...rest] = (await predict([query, ...documents])).map(({ vector = [] }) => unitOf(vector));
-      return nearest(first!, rest, most);
+      const cosines = rest.map((document) => dot(first!, document));
+      return nearest(cosines, most).map((index) => ({ index, cosine: cosines[index]! }));
     },
     dispose() {
       disposed ??= thread.ask({ kind: 'drop', adapter: id }).then(leave, leave);

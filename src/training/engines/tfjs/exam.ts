@@ -1,5 +1,5 @@
 /** Sits the exam: answers every row, in the form of its task. */
-import { contrast, nearest, unitOf } from '../../../lora/contrast.ts';
+import { dot, nearest, softLoss, unitOf } from '../../../lora/contrast.ts';
 import type { Answer, GenerationCodec } from '../../../lora/codecs/index.ts';
 import { generatedAnswer, predict, promptOf, tokenOptions } from '../../../lora/predict.ts';
 import type { GeneratingTeam, Team } from '../../../lora/team.ts';
@@ -28,11 +28,14 @@ async function rank(team: Pick<Team, 'outputs'>, { codec }: Bench, exam: readonl
   const texts = [...queries.map((tokens) => ({ tokens, targets: new Int32Array(0), weight: 1 })), ...documents.map((document) => codec.question(document).row)];
   const vectors = await team.outputs(texts);
   const units = vectors.map(unitOf);
+  const [asked, corpus] = [units.slice(0, exam.length), units.slice(exam.length)];
   const names = documents.map(documentDigest);
-  const { perQuery } = contrast({ queries: exam.length, targets: Int32Array.from(positives, (document) => index.get(document)!), shares: new Float64Array(exam.length) }, vectors);
   return exam.map(({ id }, i) => {
-    const found = nearest(units[i]!, units.slice(exam.length), RANKED);
-    return { id, ranking: found.map(({ index: at }) => names[at]!), confidence: Math.min(1, Math.max(0, found[0]!.cosine)), loss: perQuery[i]! };
+    const cosines = corpus.map((document) => dot(asked[i]!, document));
+    const best = nearest(cosines, RANKED);
+    const { loss } = softLoss(cosines, index.get(positives[i]!)!);
+    // The best cosine, not its share: that would fall with the number of documents.
+    return { id, ranking: best.map((at) => names[at]!), confidence: Math.min(1, Math.max(0, cosines[best[0]!]!)), loss };
   });
 }
 

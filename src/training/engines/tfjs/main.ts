@@ -3,7 +3,7 @@ import { isTrimtabError, messageOf } from '../../../errors.ts';
 import { EXIT } from '../../job.ts';
 import { createEvents } from './events.ts';
 import { runJob } from './run.ts';
-import type { Control } from './run.ts';
+import type { Control } from './training.ts';
 import { Preempted } from './training.ts';
 
 const folder = process.argv[2];

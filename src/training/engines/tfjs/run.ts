@@ -17,14 +17,8 @@ import { sitExam, sitWriting } from './exam.ts';
 import { replaceFile } from './files.ts';
 import type { JobInput } from './input.ts';
 import { readInput } from './input.ts';
+import type { Control } from './training.ts';
 import { saveAdapter, trainTeam } from './training.ts';
-
-export interface Control {
-  /** True once somebody asked the job to stop. */
-  stopAsked(): boolean;
-  /** True while the job can stop in order, at the end of a step. */
-  stoppable: boolean;
-}
 
 type Outcome = Pick<JobResult, 'steps' | 'tokens' | 'finalLoss' | 'learningRate' | 'probe' | 'adapterDigest'> & { readonly predictions: readonly PredictionLine[] };
 
@@ -36,7 +30,7 @@ export async function runJob(folder: string, events: Events, control: Control): 
   events.write({ type: 'start', pid: process.pid, backend: backend.name, why: backend.why });
   const bench = await prepare(folder, input.job);
   const [train, exam] = [encodeRows(bench, input.train), encodeRows(bench, input.exam)];
-  warn(events, input, train, exam);
+  warn(events, bench, train, exam);
   checkRows(bench, train);
 
   const memory = expectMemory(input, bench, [...train.rows, ...exam.rows], backend);
@@ -80,9 +74,7 @@ async function trainJob(work: Work): Promise<Outcome> {
   const { job } = input;
   const checkpoints = createCheckpoints(folder, job.hyperparameters, [...input.texts, bench.base.digest, bench.initialFiles?.weights ?? ''], events);
   const { predictions, ...trained } = await withTeam(backend.createTeam, work, 'train', startValues(bench, job), async (team) => {
-    control.stoppable = true;
-    const done = await trainTeam({ job, bench, team, checkpoints, events, stopAsked: () => control.stopAsked() }, train.rows.map(({ row }) => row));
-    control.stoppable = false;
+    const done = await trainTeam({ job, bench, team, checkpoints, events, control }, train.rows.map(({ row }) => row));
     const adapterDigest = await saveAdapter(folder, bench, team.values, job.base.path);
     return { ...done, adapterDigest, values: Float32Array.from(team.values), predictions: bench.plan.kind === 'vocabulary' ? null : await sitExam(team, bench, input.exam, work.exam) };
   });
@@ -112,10 +104,10 @@ async function withTeam<T extends Team, R>(create: (options: TeamOptions) => Pro
 }
 
 /** What the rows lose on their way into numbers is said, never silent. */
-function warn(events: Events, { job }: JobInput, train: EncodedRows, exam: EncodedRows): void {
+function warn(events: Events, { header }: Bench, train: EncodedRows, exam: EncodedRows): void {
   const tell = (what: WarningKind, rows: number, of: number, message: string): void => void (rows > 0 && events.write({ type: 'warning', what, rows, of, message }));
   const all = train.rows.length + exam.rows.length;
-  tell('truncated', train.truncated + exam.truncated, all, `${train.truncated + exam.truncated} of ${all} rows are longer than ${job.hyperparameters.maxLength} tokens and were cut off; raise maxLength to keep them whole`);
+  tell('truncated', train.truncated + exam.truncated, all, `${train.truncated + exam.truncated} of ${all} rows are longer than ${header.maxLength} tokens and were cut off; raise maxLength to keep them whole`);
   tell('inexact-spans', train.inexact, train.rows.length, `${train.inexact} spans begin or end within a word; the whole word is learnt`);
 }
 

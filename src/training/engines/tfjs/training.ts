@@ -18,14 +18,20 @@ import type { Events } from './events.ts';
 /** Thrown when the job was asked to stop, after its state has been saved. */
 export class Preempted extends Error {}
 
+export interface Control {
+  /** True once somebody asked the job to stop. */
+  stopAsked(): boolean;
+  /** True while the job can stop in order, at the end of a step. */
+  stoppable: boolean;
+}
+
 export interface TrainContext {
   readonly job: Job;
   readonly bench: Bench;
   readonly team: Team;
   readonly checkpoints: Checkpoints;
   readonly events: Events;
-  /** True once somebody asked the job to stop. */
-  readonly stopAsked: () => boolean;
+  readonly control: Control;
 }
 
 export interface Trained extends Pick<TrainOutcome, 'steps' | 'tokens' | 'finalLoss'> {
@@ -35,7 +41,7 @@ export interface Trained extends Pick<TrainOutcome, 'steps' | 'tokens' | 'finalL
 
 /** Trains the team in place. @throws Preempted */
 export async function trainTeam(context: TrainContext, rows: readonly EncodedRow[]): Promise<Trained> {
-  const { job, team, checkpoints, events } = context;
+  const { job, team, checkpoints, events, control } = context;
   const { epochs, batchSize, warmup, schedule } = job.hyperparameters;
   const earlier = await checkpoints.read();
   if (earlier !== null) events.write({ type: 'resume', step: earlier.snapshot.team.step });
@@ -44,17 +50,19 @@ export async function trainTeam(context: TrainContext, rows: readonly EncodedRow
   // What a probe found cost steps: a restart should not try it again.
   if (earlier === null && probe !== null) await checkpoints.save(header, { team: await team.state(), tokens: 0, losses: [] });
   const tokensBefore = earlier?.snapshot.tokens ?? 0;
+  control.stoppable = true;
   const outcome = await train(
     team,
     rows,
     { epochs, batchSize, learningRate, warmup, schedule, seed: job.seed },
     {
       onStep: ({ step, steps, loss, tokens }) => events.progress(step, steps, loss, tokens - tokensBefore),
-      afterStep: (step) => (context.stopAsked() ? 'stop' : checkpoints.due(step) ? 'save' : 'go'),
+      afterStep: (step) => (control.stopAsked() ? 'stop' : checkpoints.due(step) ? 'save' : 'go'),
       save: (snapshot: Snapshot) => checkpoints.save(header, snapshot),
     },
     earlier?.snapshot ?? null,
   );
+  control.stoppable = false;
   if (outcome.stopped) throw new Preempted();
   return { ...outcome, ...header };
 }
