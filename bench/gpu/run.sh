@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# The measurements, in stages; each writes lines of JSON to $OUT/results.jsonl and its errors to $OUT/STAGE.log.
+#   . bench/gpu/environment.sh FOLDER; bench/gpu/run.sh STAGE...       from the repository's root
+# LIGHT=1 runs the same commands on the smallest shapes, to try the stages on a CPU. A stage that fails does not stop the next.
+set -uo pipefail
+out=${OUT:-.}; xla=(--cache "$XLA_CACHE"); [ -d "${CUDA_DIR:-}" ] && xla+=(--cuda "$CUDA_DIR")
+small=135M big=1.2B huge=8B steps=20 curve=(--steps 200) rows=10000
+[ -z "${LIGHT:-}" ] || { small=tiny big=tiny huge=tiny steps=3 curve=(--steps 12 --hidden 64 --layers 2 --length 32) rows=256; light=(--length 32); }
+record() { # NAME COMMAND...
+  local name=$1 began=$SECONDS; shift
+  "$@" > "$out/$name.out" 2> "$out/$name.log"; local code=$?
+  sed -n "/^{/s/^{/{\"stage\": \"$name\", \"code\": $code, /p" "$out/$name.out" >> "$out/results.jsonl"; cat "$out/$name.out"; rm -f "$out/$name.out"
+  echo "$name: code $code, $((SECONDS - began)) s"; [ $code -eq 0 ] && rm -f "$out/$name.log" || tail -n 15 "$out/$name.log"
+}
+engine() { record "$1" node bench/gpu/engine.ts "$BINDING" "${@:2}" --steps $steps "${xla[@]}" ${light[@]+"${light[@]}"}; }
+peft() { record "$1" python3 bench/gpu/peft_eager.py "${@:2}" --steps $steps ${light[@]+"${light[@]}"}; }
+for stage in "$@"; do
+  case $stage in
+    parity) record parity timeout 400 node bench/gpu/parity.ts "$BINDING" "${xla[@]}" ;;
+    small) peft peft-135M $small; engine 135M-cold $small; engine 135M-warm $small; engine 135M-one-chunk $small --logits 1000000000 ;;
+    big) peft peft-1.2B $big; engine 1.2B-cold $big; engine 1.2B-warm $big; engine 1.2B-one-chunk $big --logits 1000000000 ;;
+    float32) engine 135M-float32 $small --products float32 ;;
+    quantised) engine 1.2B-quantised $big --quantised; engine 8B-quantised $huge --quantised ;;
+    curve)
+      python3 bench/gpu/curve_base.py "$out/../curve" "${curve[@]}" 2> "$out/curve-base.log" && python3 bench/gpu/peft_curve.py "$out/../curve" --dtype bfloat16 > "$out/torch.json" 2>> "$out/curve-base.log"
+      record curve node bench/gpu/curve.ts "$BINDING" "$out/../curve" --against "$out/torch.json" "${xla[@]}"
+      python3 bench/gpu/peft_curve.py "$out/../curve" > "$out/torch32.json" 2>> "$out/curve-base.log"
+      record curve32 node bench/gpu/curve.ts "$BINDING" "$out/../curve" --products float32 --against "$out/torch32.json" "${xla[@]}" ;;
+    classify)
+      record classify-cold node bench/gpu/classify.ts "$BINDING" "$UTTERANCES" --rows $rows "${xla[@]}"
+      record classify-warm node bench/gpu/classify.ts "$BINDING" "$UTTERANCES" --rows $rows "${xla[@]}"
+      record classify-eager node bench/gpu/classify.ts "$BINDING" "$UTTERANCES" --rows $rows --compile off --products float32 "${xla[@]}" ;;
+    *) echo "no stage $stage"; exit 2 ;;
+  esac
+done
