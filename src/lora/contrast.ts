@@ -88,7 +88,7 @@ export function softLoss(cosines: readonly number[], target: number, temperature
 }
 
 /** Indices of the largest cosines, best first, at most `most`; equal ones keep their order. */
-export function nearest(cosines: readonly number[], most: number): number[] {
+export function largest(cosines: readonly number[], most: number): number[] {
   const best: number[] = [];
   cosines.forEach((cosine, index) => {
     if (best.length === most && cosine <= cosines[best.at(-1)!]!) return;
@@ -97,4 +97,16 @@ export function nearest(cosines: readonly number[], most: number): number[] {
     if (best.length > most) best.pop();
   });
   return best;
+}
+
+export interface Ranked {
+  /** Index of a document. */
+  readonly index: number;
+  readonly cosine: number;
+}
+
+/** Documents nearest to the query, best first; all are unit vectors. */
+export function nearest(query: Float64Array, documents: readonly Float64Array[], most: number): Ranked[] {
+  const cosines = documents.map((document) => dot(query, document));
+  return largest(cosines, most).map((index) => ({ index, cosine: cosines[index]! }));
 }

@@ -7,7 +7,8 @@ import { TrimtabError } from '../errors.ts';
 import type { AdapterFiles } from '../vocabulary.ts';
 import { readAdapter } from './adapter-files.ts';
 import type { Input } from './codecs/index.ts';
-import { dot, nearest, unitOf } from './contrast.ts';
+import type { Ranked } from './contrast.ts';
+import { nearest, unitOf } from './contrast.ts';
 import type { HeadKind } from './models/index.ts';
 import type { PredictOptions } from './predict.ts';
 import type { WireError } from './wire.ts';
@@ -23,12 +24,6 @@ export interface Predicted {
   readonly scores?: readonly number[];
   /** Of the text: embedding. */
   readonly vector?: readonly number[];
-}
-
-export interface Ranked {
-  /** Index of a document. */
-  readonly index: number;
-  readonly cosine: number;
 }
 
 export interface Predictor {
@@ -80,8 +75,7 @@ export async function loadPredictor({ basePath, adapter }: PredictorOptions): Pr
     predict,
     async rank(query, documents, most = documents.length) {
       const [first, ...rest] = (await predict([query, ...documents])).map(({ vector = [] }) => unitOf(vector));
-      const cosines = rest.map((document) => dot(first!, document));
-      return nearest(cosines, most).map((index) => ({ index, cosine: cosines[index]! }));
+      return nearest(first!, rest, most);
     },
     dispose() {
       disposed ??= thread.ask({ kind: 'drop', adapter: id }).then(leave, leave);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { contrast, nearest, softLoss } from '../../src/lora/contrast.ts';
+import { contrast, largest, softLoss } from '../../src/lora/contrast.ts';
 
 const WIDTH = 3;
 const vectors = (count: number) => fc.array(fc.array(fc.double({ min: -2, max: 2, noNaN: true }), { minLength: WIDTH, maxLength: WIDTH }), { minLength: count, maxLength: count }).filter((all) => all.every((vector) => Math.hypot(...vector) > 0.2));
@@ -26,11 +26,11 @@ test('a vector of zeros has no direction: it gets a finite loss and gradient', (
   expect(gradients.every((gradient) => gradient.every(Number.isFinite))).toBe(true);
 });
 
-test('the nearest are those of a full sort, equal ones in their order', () => {
+test('the largest are those of a full sort, equal ones in their order', () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: -3, max: 3 }), { maxLength: 30 }), fc.integer({ min: 1, max: 12 }), (cosines, most) => {
       const sorted = [...cosines.keys()].sort((a, b) => cosines[b]! - cosines[a]! || a - b).slice(0, most);
-      expect(nearest(cosines, most)).toEqual(sorted);
+      expect(largest(cosines, most)).toEqual(sorted);
     }),
   );
 });

@@ -1,5 +1,5 @@
 /** Sits the exam: answers every row, in the form of its task. */
-import { dot, nearest, softLoss, unitOf } from '../../../lora/contrast.ts';
+import { dot, largest, softLoss, unitOf } from '../../../lora/contrast.ts';
 import type { Answer, GenerationCodec } from '../../../lora/codecs/index.ts';
 import { generatedAnswer, predict, promptOf, tokenOptions } from '../../../lora/predict.ts';
 import type { GeneratingTeam, Team } from '../../../lora/team.ts';
@@ -32,7 +32,7 @@ async function rank(team: Pick<Team, 'outputs'>, { codec }: Bench, exam: readonl
   const names = documents.map(documentDigest);
   return exam.map(({ id }, i) => {
     const cosines = corpus.map((document) => dot(asked[i]!, document));
-    const best = nearest(cosines, RANKED);
+    const best = largest(cosines, RANKED);
     const { loss } = softLoss(cosines, index.get(positives[i]!)!);
     // The best cosine, not its share: that would fall with the number of documents.
     return { id, ranking: best.map((at) => names[at]!), confidence: Math.min(1, Math.max(0, cosines[best[0]!]!)), loss };
