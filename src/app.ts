@@ -20,6 +20,7 @@ import { createBuiltinTarget } from './promotion/targets/builtin.ts';
 import { createRuns } from './runs/index.ts';
 import { ADVANCE } from './runs/open.ts';
 import { databaseNow } from './store/clock.ts';
+import { expireUnmatched } from './store/feedback.ts';
 import { queuedJobs } from './store/jobs.ts';
 import { openFilesystem } from './store/objects/filesystem.ts';
 import { openDatabase } from './store/open.ts';
@@ -94,7 +95,10 @@ export async function createApp(options: AppOptions) {
   const retire = async () => {
     const now = clock.now().getTime();
     await expireIds(pool, new Date(now - ID_DAYS * DAY));
-    await dropOldPartitions(pool, new Date(now - config.retentionDays * DAY));
+    const before = new Date(now - config.retentionDays * DAY);
+    await dropOldPartitions(pool, before);
+    await expireUnmatched(pool, before);
+    await drift.retire(before);
   };
   const idle = async () => {
     while (!((await runs.idle()) && (await queuedJobs(pool)) === 0)) await nextTurn();

@@ -1,12 +1,12 @@
 /** Drift: closes panes, steps monitors, latches incidents, reports. */
 import type { Clock } from '../clock.ts';
-import { openPanes } from '../store/drift.ts';
+import { expirePanes, openPanes } from '../store/drift.ts';
 import { transaction, type Pool } from '../store/postgres.ts';
 import type { Events } from '../telemetry/events.ts';
 import { createIncidents, type Incidents } from './incidents.ts';
 import { closePane, isDue, type ClosedPane } from './panes.ts';
 import { createReferences } from '../store/reference-cache.ts';
-import { driftReport, type DriftReport } from './report.ts';
+import { driftReport, REPORTED_PANES, type DriftReport } from './report.ts';
 
 export { replayIncident, type Effect, type Evidence } from './evidence.ts';
 export type { Incident, Incidents } from './incidents.ts';
@@ -22,6 +22,8 @@ export interface Drift {
   /** Throws `not-found`. */
   report(model: string): Promise<DriftReport>;
   readonly incidents: Incidents;
+  /** Forgets what closed before a time and nothing needs any more; returns how many panes. */
+  retire(before: Date): Promise<number>;
   /** As `incidents.rebaseline`. */
   rebaseline(model: string, reason?: string): Promise<string[]>;
 }
@@ -32,6 +34,7 @@ export function createDrift({ pool, clock, events }: { pool: Pool; clock: Clock;
   return {
     incidents,
     rebaseline: incidents.rebaseline,
+    retire: (before) => expirePanes(pool, before, REPORTED_PANES),
     report: (model) => driftReport(pool, references, model),
     async closeDuePanes() {
       const now = clock.now();

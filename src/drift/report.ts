@@ -52,7 +52,8 @@ export interface DriftReport {
   readonly panes: readonly PaneReport[];
 }
 
-const PANES = 48;
+/** Closed panes that a report shows. */
+export const REPORTED_PANES = 48;
 
 /** @throws TrimtabError `not-found` */
 export async function driftReport(db: Queryable, references: References, model: string): Promise<DriftReport> {
@@ -100,7 +101,7 @@ function shown({ streamAt: _streamAt, total: _total, ...effect }: NonNullable<Re
 
 async function paneReports(db: Queryable, model: string): Promise<PaneReport[]> {
   const sums = new Map<number, { openedAt: Date; closedAt: Date; rows: number; labelled: number; errors: number; loss: [number, number]; confidence: [number, number]; unseen: [number, number] }>();
-  for (const { pane, openedAt, closedAt, profile } of await lastPanes(db, model, PANES)) {
+  for (const { pane, openedAt, closedAt, profile } of await lastPanes(db, model, REPORTED_PANES)) {
     const sum = sums.get(pane) ?? { openedAt, closedAt, rows: 0, labelled: 0, errors: 0, loss: [0, 0], confidence: [0, 0], unseen: [0, 0] };
     sums.set(pane, sum);
     if (profile === null) continue;

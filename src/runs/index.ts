@@ -9,12 +9,12 @@ import { getModelVersion } from '../store/models.ts';
 import { withLease } from '../store/leases.ts';
 import { transaction, type Pool } from '../store/postgres.ts';
 import * as store from '../store/runs.ts';
-import type { RunRow } from '../store/runs.ts';
+import type { RunPatch, RunRow } from '../store/runs.ts';
 import type { RunState } from '../vocabulary.ts';
 import type { RunContext, RunParts } from './context.ts';
 import { queueAdvance } from './open.ts';
 import { recordMove } from './record.ts';
-import { jobOf, rolloutOf, type Step } from './state.ts';
+import { jobOf, rolloutOf, type JobState, type Step } from './state.ts';
 import { collect } from './steps/collect.ts';
 import { evaluate } from './steps/evaluate.ts';
 import { rollout } from './steps/rollout.ts';
@@ -24,7 +24,7 @@ import { watch } from './steps/watch.ts';
 export type { RunRow } from '../store/runs.ts';
 
 const STEPS: Record<Exclude<RunState, 'done'>, (context: RunContext) => Promise<Step>> = { collect, train, evaluate, rollout, watch };
-/** Unexpected failures of one run, after which it is ended as failed instead of being tried for ever. */
+/** Unexpected failures of one run in a row, after which it is ended as failed instead of being tried for ever. */
 const MAX_FAILURES = 3;
 
 export interface Runs {
@@ -63,7 +63,6 @@ export function createRuns(parts: RunParts): Runs {
       await recordMove(db, run, after, spec, clock.now());
       return after;
     });
-    if (moved.state === 'done') failures.delete(moved.id);
     if (moved.state !== run.state) parts.events.emit('run:state', { model: moved.model, run: moved.id, state: moved.state, outcome: moved.outcome, reason: moved.reason });
     return moved;
   };
@@ -75,10 +74,18 @@ export function createRuns(parts: RunParts): Runs {
     const context = await contextOf(run);
     try {
       const step = await STEPS[run.state](context);
-      return step.kind === 'rest' ? null : await apply(context, step);
+      const moved = step.kind === 'rest' ? null : await apply(context, step).catch((error: unknown) => abandon(id, step.patch, error));
+      failures.delete(id);
+      return moved;
     } catch (error) {
       return failed(context, error);
     }
+  };
+
+  /** A step that launched a job came too late when the run was cancelled meanwhile: nobody else knows of the job. */
+  const abandon = async (id: string, patch: RunPatch, error: unknown): Promise<never> => {
+    if (isTrimtabError(error, 'fenced') && (await store.getRun(pool, id))?.state === 'done') await cancelJobs(parts, patch.job as JobState | undefined);
+    throw error;
   };
 
   /** A failure is tried again by the queue; one that comes back again and again ends the run, which would else block the model. */
@@ -89,6 +96,7 @@ export function createRuns(parts: RunParts): Runs {
     failures.set(run.id, count);
     parts.log.error({ err: error, run: run.id, state: run.state, count }, 'a step of a run failed');
     if (count < MAX_FAILURES) throw error;
+    failures.delete(run.id);
     return apply(context, { kind: 'move', to: 'done', patch: { outcome: 'failed', reason: `${run.state} failed ${count} times: ${messageOf(error)}` } });
   };
 
@@ -113,13 +121,18 @@ export function createRuns(parts: RunParts): Runs {
       const run = await existing(pool, id);
       if (run.state === 'done' || run.state === 'watch') throw new TrimtabError('conflict', { problem: `run ${id} is in state ${run.state}`, right: 'roll the adapter back instead' });
       const cancelled = await apply(await contextOf(run), { kind: 'move', to: 'done', patch: { outcome: 'cancelled', reason: `cancelled by ${by}` } });
-      const { train: job } = jobOf(run);
-      if (job) await parts.training.cancel(job);
+      failures.delete(id);
+      await cancelJobs(parts, jobOf(cancelled));
       return cancelled;
     },
     idle: async () => (await store.activeRuns(pool)).every((run) => rolloutOf(run).waiting !== null),
     stop: () => stopping.abort(),
   };
+}
+
+/** Of a job that has ended this does nothing. */
+async function cancelJobs({ training }: Pick<RunParts, 'training'>, job: JobState | undefined): Promise<void> {
+  for (const handle of [job?.train, job?.champion]) if (handle) await training.cancel(handle);
 }
 
 async function existing(pool: Pool, id: string): Promise<RunRow> {

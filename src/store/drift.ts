@@ -78,6 +78,26 @@ export async function lastPanes(db: Queryable, model: string, limit: number): Pr
   return rows;
 }
 
+/**
+ * Forgets panes that closed before a time, with their profiles; returns how many. The newest `keep` of a model stay, and all that its
+ * monitors' oldest checkpoints still need: an alarm must be computable again from its evidence.
+ */
+export async function expirePanes(db: Queryable, before: Date, keep: number): Promise<number> {
+  const { rowCount } = await db.query(
+    `with gone as (
+       delete from panes p where p.closed_at < $1
+         and p.pane < (select max(q.pane) from panes q where q.model = p.model) - $2
+         and p.pane <= coalesce((
+           select min((m.state #>> '{checkpoints,0,pane}')::bigint) from monitors m join live l on l.model = m.model and l.reference = m.reference where m.model = p.model
+         ), p.pane)
+       returning p.model, p.pane
+     ), profiles as (delete from pane_profiles f using gone g where f.model = g.model and f.pane = g.pane)
+     select from gone`,
+    [before, keep],
+  );
+  return rowCount ?? 0;
+}
+
 /** What is live, and the promotion that made it so. */
 export async function liveOf(db: Queryable, model: string): Promise<{ adapter: string; reference: string; seq: number } | null> {
   const { rows } = await db.query<{ adapter: string; reference: string; seq: number }>('select adapter, reference, seq from live where model = $1', [model]);

@@ -36,6 +36,12 @@ export async function insertFeedback(db: Queryable, model: string, first: boolea
   return inserted.rows.map((row) => row.id);
 }
 
+/** Forgets feedback whose prediction never came; returns how many. */
+export async function expireUnmatched(db: Queryable, before: Date): Promise<number> {
+  const { rowCount } = await db.query('delete from feedback where matched_at is null and received_at < $1', [before]);
+  return rowCount ?? 0;
+}
+
 /** Marks the feedback that waited for these predictions as matched; returns it in order of arrival. */
 export async function matchFeedback(db: Queryable, model: string, predictionIds: readonly string[], now: Date): Promise<WaitingFeedback[]> {
   const { rows } = await db.query<WaitingFeedback>(

@@ -8,7 +8,9 @@ import { GENESIS } from '../../src/promotion/records.ts';
 import { verifyRecord, type DecisionBody } from '../../src/runs/record.ts';
 import { getRun, moveRun } from '../../src/store/runs.ts';
 import type { TriggerRow } from '../../src/store/triggers.ts';
+import type { EventMap } from '../../src/telemetry/events.ts';
 import { isAlive } from '../../src/training/executors/process.ts';
+import type { JobHandle } from '../../src/training/index.ts';
 import { testDatabase } from '../support/postgres.ts';
 import { home, rows, service, spec } from './world.ts';
 
@@ -56,8 +58,13 @@ test('from imported rows to a promoted adapter, with records that can be verifie
   const answer = await world.call<{ predictions: { label: string }[] }>('POST', '/v1/models/loop/predict', { texts: ['the song please play now band'] });
   expect(answer.body.predictions).toMatchObject([{ label: 'music' }]);
 
+  const told: EventMap['run:state'][] = [];
+  const stop = world.app.parts.events.on('run:state', (event) => void told.push(event));
   const again = await played('loop');
+  stop();
   expect(again).toMatchObject({ state: 'watch', outcome: null, champion: run.challenger });
+  // a promotion that is being watched says why it was one
+  expect(told.at(-1)).toMatchObject({ state: 'watch', outcome: null, reason: (again.evaluation as { reason: string }).reason });
   await runs().watchAll();
   expect((await runs().get(again.id)).state).toBe('watch');
   world.clock.advance(1_000);
@@ -121,6 +128,62 @@ test('a cancelled run ends at once, its job too, and the next run may begin', as
   expect((await runs().cancel(next, 'test')).outcome).toBe('cancelled');
   await runs().advance(next);
   expect((await runs().get(next)).steps.map((s) => s.state)).toEqual(['collect', 'done']);
+});
+
+test('a run that is cancelled while its job is being launched takes the job along', async () => {
+  await model('raced', { training: { epochs: 100_000 } });
+  const id = await open('raced');
+  const { training } = world.app.parts;
+  const launched: JobHandle[] = [];
+  const launch = vi.spyOn(training, 'launch').mockImplementation(async (request) => {
+    launch.mockRestore();
+    const handle = await training.launch(request);
+    launched.push(handle);
+    // between the launch and the row that would have known of it
+    await runs().cancel(id, 'test');
+    return handle;
+  });
+  await runs().advance(id);
+  expect(await runs().get(id)).toMatchObject({ state: 'done', outcome: 'cancelled', job: null });
+  await vi.waitFor(() => { expect(isAlive(launched[0]!)).toBe(false); }, { timeout: 30_000 });
+  expect((await training.poll(launched[0]!)).state).toBe('failed');
+});
+
+test('cancelled during the exam, the champion\'s job is cancelled too', async () => {
+  await model('examined');
+  const first = await played('examined');
+  expect(first.outcome).toBe('promoted');
+  const id = await open('examined');
+  const { training } = world.app.parts;
+  const cancelled: string[] = [];
+  const real = training.poll.bind(training);
+  const cancel = vi.spyOn(training, 'cancel').mockImplementation(async ({ dir }) => void cancelled.push(path.basename(dir)));
+  const poll = vi.spyOn(training, 'poll').mockImplementation(async (handle) => {
+    if (path.basename(handle.dir).includes('-champion-')) await runs().cancel(id, 'test').catch(() => {});
+    return real(handle);
+  });
+  await runs().advance(id);
+  poll.mockRestore();
+  cancel.mockRestore();
+  expect(await runs().get(id)).toMatchObject({ state: 'done', outcome: 'cancelled' });
+  expect(cancelled).toEqual([`${id}-train-0`, expect.stringContaining(`${id}-champion-`) as string]);
+});
+
+test('only failures in a row end a run: a step that succeeds wipes them out', async () => {
+  await model('shaky');
+  const id = await open('shaky');
+  const { training, target } = world.app.parts;
+  const fails = (what: string) => () => Promise.reject(new Error(what));
+  const launch = vi.spyOn(training, 'launch').mockImplementationOnce(fails('no launch')).mockImplementationOnce(fails('no launch'));
+  for (let i = 0; i < 2; i += 1) await expect(runs().advance(id)).rejects.toThrow('no launch');
+  const probe = vi.spyOn(target, 'probe').mockImplementation(fails('no probe'));
+  // two failures in train and two in rollout are four, but never three in a row
+  for (let i = 0; i < 2; i += 1) await expect(runs().advance(id)).rejects.toThrow('no probe');
+  expect((await runs().get(id)).state).toBe('rollout');
+  await runs().advance(id);
+  expect(await runs().get(id)).toMatchObject({ state: 'done', outcome: 'failed', reason: 'rollout failed 3 times: no probe' });
+  launch.mockRestore();
+  probe.mockRestore();
 });
 
 test('a rejected challenger leaves the champion where it is; too few rows end a run in words', async () => {

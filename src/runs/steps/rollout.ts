@@ -34,7 +34,7 @@ export async function rollout(context: RunContext): Promise<Step> {
     const until = new Date(promotion.at.getTime() + milliseconds(spec.rollout.watch)).toISOString();
     // a first adapter has no predecessor that could be better
     if (promotion.previous === null) return move('done', { ...patch, outcome: 'promoted', reason });
-    return move('watch', { ...patch, watch: { since: promotedAt, until, progress: null } }, { adapter: challenger });
+    return move('watch', { ...patch, reason, watch: { since: promotedAt, until, progress: null } }, { adapter: challenger });
   } catch (error) {
     // the champion that was beaten is no longer the champion: the exam says nothing about the new one
     if (isTrimtabError(error, 'conflict')) return move('done', { outcome: 'cancelled', reason: `not promoted: ${error.message}` });
