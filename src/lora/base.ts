@@ -8,7 +8,7 @@ import { access, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TrimtabError, messageOf } from '../errors.ts';
 import type { FloatTensor, Refuse, StoredTensor } from './safetensors.ts';
-import { parseHead, parseSafetensors, storedTensor, toFloat32 } from './safetensors.ts';
+import { floatsInto, parseHead, parseSafetensors, storedTensor, toFloat32 } from './safetensors.ts';
 
 export interface Base {
   readonly path: string;
@@ -164,6 +164,10 @@ export interface WeightReader {
   has(name: string): boolean;
   /** By the bare model's name. The numbers are a copy of the caller's own. */
   take(name: string, ...shape: readonly number[]): FloatTensor;
+  /** Into the start of `into`, which an outline leaves alone: large tensors, one after the other, need room once. */
+  takeInto(into: Float32Array, name: string, ...shape: readonly number[]): void;
+  /** Room for `count` numbers, the same for every caller: what was in it is lost. Of an outline: none. */
+  room(count: number): Float32Array;
   /** The same for tensors that no prefix precedes: a language model's head. */
   hasOutside(name: string): boolean;
   takeOutside(name: string, ...shape: readonly number[]): FloatTensor;
@@ -179,16 +183,27 @@ export function readWeights(base: Base, bare: string): WeightReader {
   if (prefixes.length !== 1) refuse(`${prefixes.length === 0 ? 'no tensor is' : 'several tensors are'} "${bare}"`, 'one, alone or behind a prefix such as "bert." or "model."');
   const prefix = prefixes[0]!;
 
-  const take = (name: string, shape: readonly number[]): FloatTensor => {
+  let shared = new Float32Array(0);
+  const find = (name: string, shape: readonly number[]): StoredTensor => {
     const tensor = left.get(name) ?? refuse(`tensor "${name}" is missing`, 'all tensors of the architecture');
     left.delete(name);
     if (!sameShape(tensor, shape)) refuse(`tensor "${name}" has shape [${tensor.shape.join(', ')}]`, `[${shape.join(', ')}] as config.json says`);
-    return toFloat32(name, tensor, refuse);
+    return tensor;
   };
+  const take = (name: string, shape: readonly number[]): FloatTensor => toFloat32(name, find(name, shape), refuse);
+  const outlined = [...base.tensors.values()].every(({ bytes }) => bytes.byteLength === 0);
   return {
     prefix,
     has: (name) => left.has(prefix + name),
     take: (name, ...shape) => take(prefix + name, shape),
+    takeInto(into, name, ...shape) {
+      const tensor = find(prefix + name, shape);
+      if (!outlined) floatsInto(prefix + name, tensor, into.subarray(0, shape.reduce((a, b) => a * b, 1)), refuse);
+    },
+    room(count) {
+      if (!outlined && shared.length < count) shared = new Float32Array(count);
+      return shared.subarray(0, count);
+    },
     hasOutside: (name) => left.has(name),
     takeOutside: (name, ...shape) => take(name, shape),
     finish(known) {

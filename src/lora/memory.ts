@@ -37,23 +37,25 @@ export interface MemoryPrediction {
 
 const MIB = 2 ** 20;
 /** Node with this engine's modules and a tokenizer, before a base is read. */
-const RUNTIME_BYTES = 100 * MIB;
+const RUNTIME_BYTES = 122 * MIB;
 /** A thread's own heap and code. */
-const THREAD_BYTES = 20 * MIB;
+const THREAD_BYTES = 31 * MIB;
 /** What a byte of the rows' files becomes: text, tokens, answers. */
 const DATA_FACTOR = 4;
 
 export function predictMemory({ base, plan, use, workers, batchTokens, longest, dataBytes }: MemoryQuestion): MemoryPrediction {
   const { held, peak } = countMember(base, plan, use, Math.max(longest, Math.min(MICRO_BATCH_TOKENS, Math.ceil(batchTokens / workers))), longest);
-  const stored = [...base.tensors.values()].reduce((sum, { dtype, shape }) => sum + shape.reduce((a, b) => a * b, 1) * BYTES_OF[dtype], 0);
+  const tensors = [...base.tensors.values()].map(({ dtype, shape }) => ({ width: BYTES_OF[dtype], count: shape.reduce((a, b) => a * b, 1) }));
+  // Its largest tensor is read into floats before it is copied to where it stays.
+  const loading = 4 * tensors.reduce((most, { count }) => Math.max(most, count), 0);
   const vector = 4 * plan.count;
   const parts = {
     runtime: RUNTIME_BYTES + (workers > 1 ? workers * THREAD_BYTES : 0),
-    base: stored,
+    base: tensors.reduce((sum, { width, count }) => sum + width * count, 0),
     frozen: workers * held,
     // Values, the sum of gradients and each member's own; two means of the optimizer.
     adapter: vector * (use === 'train' ? 4 + workers : 2),
-    activations: workers * (peak - held),
+    activations: workers * Math.max(peak - held, loading),
     data: DATA_FACTOR * dataBytes,
   };
   return { parts, bytes: Object.values(parts).reduce((sum, bytes) => sum + bytes, 0) };

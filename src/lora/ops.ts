@@ -161,8 +161,8 @@ export interface Backend<T extends Tensor = Tensor> {
 
   constant(values: Numbers, rows: number, cols: number): T;
   /**
-   * `weight` is [outputs, inputs]: numbers, or the quantised parts of a fused layer, one below the other. Without `backward` only the forward
-   * form is kept.
+   * `weight` is [outputs, inputs]: numbers, or the quantised parts of a fused layer, one below the other; it is read at
+   * once, and may be overwritten afterwards. Without `backward` only the forward form is kept.
    */
   freeze(weight: Numbers | readonly Nf4[], bias: Numbers | null, inputs: number, outputs: number, backward: boolean): Frozen;
   parameters(count: number): ParameterBlock<T>;

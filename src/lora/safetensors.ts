@@ -115,21 +115,24 @@ function topLevelKeys(text: string): string[] {
 
 /** A float tensor's numbers, a copy of the caller's own; other dtypes are refused. */
 export function toFloat32(name: string, tensor: StoredTensor, refuse: Refuse): FloatTensor {
-  const { dtype, shape, bytes } = tensor;
-  // Not bytes.slice(): a Buffer's slice is a view, and its buffer the whole file or the pool.
-  if (dtype === 'F32') return { shape, values: new Float32Array(new Uint8Array(bytes).buffer) };
+  const values = new Float32Array(tensor.bytes.byteLength / BYTES[tensor.dtype]);
+  floatsInto(name, tensor, values, refuse);
+  return { shape: tensor.shape, values };
+}
+
+/** The same into an array of that length. */
+export function floatsInto(name: string, { dtype, bytes }: StoredTensor, into: Float32Array, refuse: Refuse): void {
+  if (dtype === 'F32') return new Uint8Array(into.buffer, into.byteOffset, into.byteLength).set(bytes);
   if (dtype !== 'F16' && dtype !== 'BF16') refuse(`tensor "${name}" is ${dtype}`, 'F32, F16 or BF16');
   const aligned = bytes.byteOffset % 2 === 0 ? bytes : new Uint8Array(bytes);
   const halves = new Uint16Array(aligned.buffer, aligned.byteOffset, bytes.byteLength / 2);
-  const values = new Float32Array(halves.length);
   if (dtype === 'BF16') {
-    const bits = new Uint32Array(values.buffer);
+    const bits = new Uint32Array(into.buffer, into.byteOffset, into.length);
     for (let i = 0; i < halves.length; i += 1) bits[i] = halves[i]! << 16;
   } else {
     const table = halfTable();
-    for (let i = 0; i < halves.length; i += 1) values[i] = table[halves[i]!]!;
+    for (let i = 0; i < halves.length; i += 1) into[i] = table[halves[i]!]!;
   }
-  return { shape, values };
 }
 
 /** The tensor as a float32 file would store it, in shared memory. */

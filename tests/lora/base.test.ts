@@ -150,3 +150,19 @@ test("TensorFlow's names of a norm are today's, and what is taken is the caller'
   readWeights(base, WORDS).take(WORDS, 3, 2).values.fill(0);
   expect(readWeights(base, WORDS).take(WORDS, 3, 2).values[0]).toBe(1);
 });
+
+test('large tensors share one room; an outline reads none of them', async () => {
+  const weights = reader(prefixed('model.'));
+  const room = weights.room(8);
+  weights.takeInto(room, three, 2, 4);
+  expect([...room]).toEqual([100, 101, 102, 103, 104, 105, 106, 107]);
+  const again = weights.room(6);
+  weights.takeInto(again, one, 3, 2);
+  expect(again.buffer).toBe(room.buffer);
+  expect([...again]).toEqual([1, 2, 3, 4, 5, 6]);
+  expect(() => weights.takeInto(again, one, 3, 2)).toThrow(/"model.embeddings.word_embeddings.weight" is missing/);
+  const outline = readWeights(await outlineBase(await sharded()), WORDS);
+  expect(outline.room(1e12).length).toBe(0);
+  outline.takeInto(outline.room(8), three, 2, 4);
+  expect(() => outline.takeInto(outline.room(8), two, 3)).toThrow(/has shape \[2\]/);
+});

@@ -81,7 +81,7 @@ function plainly(machine: Machine, parts: readonly Part[], inputs: number, outpu
     return arena.scoped(() => {
       const plain = arena.allocate(outputs * inputs);
       for (const part of parts) {
-        const codes = new Uint8Array(arena.memory.buffer, part.codesAt, Math.ceil((part.rows * inputs) / 2));
+        const codes = new Uint8Array(arena.memory.buffer).subarray(part.codesAt, part.codesAt + Math.ceil((part.rows * inputs) / 2));
         dequantiseInto({ ...part, codes }, arena.floats(), plain / 4 + part.row * inputs);
       }
       return pack(plain, kStride, nStride, k, n, 1, to);

@@ -1,0 +1,105 @@
+/** What is told of a job's memory before it starts. bench/memory.ts measures whole processes against it. */
+import { expect, test } from 'vitest';
+import { planAdapter } from '../../src/lora/adapter.ts';
+import type { Plan } from '../../src/lora/adapter.ts';
+import { wasmBackend } from '../../src/lora/backends/wasm.ts';
+import { createArena } from '../../src/lora/backends/simd/arena.ts';
+import { countingMachine } from '../../src/lora/backends/wasm/counting.ts';
+import { createMachine } from '../../src/lora/backends/wasm/machine.ts';
+import type { Base } from '../../src/lora/base.ts';
+import type { EncodedRow } from '../../src/lora/batches.ts';
+import { pack } from '../../src/lora/batches.ts';
+import { accumulate, outputs, trainable } from '../../src/lora/learner.ts';
+import type { MemoryQuestion } from '../../src/lora/memory.ts';
+import { checkMemory, frozenBytes, predictMemory } from '../../src/lora/memory.ts';
+import type { HeadKind } from '../../src/lora/models/index.ts';
+import { architectureOf } from '../../src/lora/models/index.ts';
+import type { Quantisation } from '../../src/lora/quantise.ts';
+import { tinyBase } from './tiny.ts';
+import { tinyLlama } from './tiny-llama.ts';
+
+const ENCODER = tinyBase({ d: 64, m: 128, layers: 2, heads: 4, vocabulary: 50, positions: 64 });
+const DECODER = tinyLlama();
+
+const planOf = (base: Base, kind: HeadKind, quantisation: Quantisation): Plan =>
+  planAdapter(architectureOf(base), { kind, outputs: kind === 'pooled' || kind === 'vocabulary' ? 0 : 5, pooling: 'mean', quantisation }, { r: 4, alpha: 8, targets: 'all-linear' });
+
+const outlineOf = (base: Base): Base => ({ ...base, digest: '', tensors: new Map([...base.tensors].map(([name, { dtype, shape }]) => [name, { dtype, shape, bytes: new Uint8Array(0) }])) });
+
+function rowsOf(kind: HeadKind, hidden: number): EncodedRow[] {
+  return [17, 9, 24].map((length) => {
+    const targets = { sequence: 1, multilabel: 0, tokens: length, pooled: 0, vocabulary: length }[kind];
+    return { tokens: new Int32Array(length).fill(7), targets: new Int32Array(targets), weight: 1, ...(kind === 'pooled' ? { gradient: new Float32Array(hidden) } : {}) };
+  });
+}
+
+const CASES: [string, Base, HeadKind, Quantisation][] = [
+  ['bert', ENCODER, 'sequence', 'none'],
+  ['bert', ENCODER, 'multilabel', 'nf4'],
+  ['bert', ENCODER, 'tokens', 'none'],
+  ['bert', ENCODER, 'pooled', 'nf4'],
+  ['llama', DECODER, 'sequence', 'nf4'],
+  ['llama', DECODER, 'vocabulary', 'none'],
+];
+
+test.each(CASES)('%s, %#: an outline counts to the byte what the real model takes', (_name, base, kind, quantisation) => {
+  const plan = planOf(base, kind, quantisation);
+  const arena = createArena(2 ** 20);
+  let most = 0;
+  const real = createMachine({
+    ...arena,
+    allocate(count) {
+      const address = arena.allocate(count);
+      // As the arena does: whole cache lines.
+      most = Math.max(most, address + Math.ceil((count * 4) / 64) * 64);
+      return address;
+    },
+  });
+  const counting = countingMachine();
+  for (const [machine, from] of [[real, base], [counting.machine, outlineOf(base)]] as const) {
+    const backend = wasmBackend(machine);
+    const learner = trainable(backend, from, plan);
+    for (const batch of pack(rowsOf(kind, plan.hidden), Infinity, 1)) {
+      accumulate(backend, learner, batch);
+      outputs(backend, learner, batch);
+    }
+  }
+  expect(counting.peak()).toBe(most);
+});
+
+const question = (changes: Partial<MemoryQuestion> = {}): MemoryQuestion => ({ base: outlineOf(ENCODER), plan: planOf(ENCODER, 'sequence', 'none'), use: 'train', workers: 1, batchTokens: 512, longest: 32, dataBytes: 1e5, ...changes });
+const bytes = (changes: Partial<MemoryQuestion>): number => predictMemory(question(changes)).bytes;
+
+test('more of anything needs more; the parts are the whole; an outline tells what the weights tell', () => {
+  const { parts, bytes: all } = predictMemory(question());
+  expect(Object.values(parts).reduce((a, b) => a + b, 0)).toBe(all);
+  expect(predictMemory(question({ base: ENCODER }))).toEqual(predictMemory(question()));
+  for (const more of [{ workers: 2 }, { batchTokens: Infinity, longest: 64 }, { dataBytes: 1e6 }]) expect(bytes(more)).toBeGreaterThan(all);
+  for (const less of [{ use: 'predict' as const }, { batchTokens: 64 }]) expect(bytes(less)).toBeLessThan(all);
+});
+
+test('a quantised base holds less, and the result says how much', () => {
+  const [plain, nf4] = [planOf(ENCODER, 'sequence', 'none'), planOf(ENCODER, 'sequence', 'nf4')];
+  const linear = 2 * (4 * 64 * 64 + 2 * 64 * 128);
+  expect(frozenBytes(plain, 'train')).toEqual({ floatBytes: 8 * linear, frozenBytes: 8 * linear });
+  expect(frozenBytes(nf4, 'train').floatBytes).toBe(8 * linear);
+  expect((8 * frozenBytes(nf4, 'train').frozenBytes) / linear).toBeCloseTo(4.127, 1);
+  // To predict, the adapter is merged into floats.
+  expect(frozenBytes(nf4, 'predict')).toEqual({ floatBytes: 4 * linear, frozenBytes: 4 * linear });
+  const saved = predictMemory(question({ plan: plain })).parts.frozen - predictMemory(question({ plan: nf4 })).parts.frozen;
+  const { floatBytes, frozenBytes: held } = frozenBytes(nf4, 'train');
+  expect(Math.abs(saved - (floatBytes - held))).toBeLessThan(0.01 * floatBytes);
+});
+
+test('a job that does not fit is refused with both numbers and with what would help', () => {
+  const prediction = predictMemory(question({ workers: 2 }));
+  expect(() => checkMemory(prediction, prediction.bytes, 2)).not.toThrow();
+  expect(() => checkMemory(prediction, null, 2)).not.toThrow();
+  const needed = Math.ceil(prediction.bytes / 2 ** 20);
+  expect(() => checkMemory(prediction, 100 * 2 ** 20, 2)).toThrow(new RegExp(`needs about ${needed} MiB of memory, and 100 MiB are there .*fewer workers`));
+  try {
+    checkMemory(prediction, 1, 2);
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'too-little-memory', entry: { retryable: false } });
+  }
+});
