@@ -23,7 +23,7 @@ export const ModelSpecSchema = Type.Object(
     task: choice(TASKS, 'what the model does; fixed once the model is registered'),
     labels: choice(LABELLINGS, 'classification: one label a text, or any number; fixed once the model is registered', 'single'),
     base: Type.Object(
-      { model: Type.String({ minLength: 1, description: 'folder of the base model', default: './models/mini-encoder' }) },
+      { model: Type.String({ minLength: 1, description: 'folder of the base model; auto: the one that comes along, mini-decoder for generation, else mini-encoder', default: 'auto' }) },
       { ...strict, default: {} },
     ),
     serving: Type.Object({ target: choice(['builtin'] as const, 'where the live adapter is served', 'builtin') }, { ...strict, default: {} }),
@@ -131,12 +131,18 @@ export function parseSpec(input: unknown): ModelSpec {
   const spec = completed as ModelSpec;
   const deeper = furtherProblems(spec);
   if (deeper.length > 0) throw new TrimtabError('bad-spec', { problems: deeper.join('; ') });
-  return { ...spec, gates: { ...spec.gates, metric: metricOf(spec) } };
+  return { ...spec, base: { model: baseOf(spec) }, gates: { ...spec.gates, metric: metricOf(spec) } };
 }
 
 /** The rules of the model's task. */
 export function rulesOf(spec: Pick<ModelSpec, 'task' | 'labels'>): TaskRules {
   return taskRules(spec.task, spec.labels);
+}
+
+/** The base's folder, where `auto` left it to the task: an encoder cannot generate. */
+function baseOf({ task, base }: ModelSpec): string {
+  if (base.model !== 'auto') return base.model;
+  return task === 'generation' ? './models/mini-decoder' : './models/mini-encoder';
 }
 
 /** The metric's name, where `auto` left it to the task. */

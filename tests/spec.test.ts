@@ -14,6 +14,7 @@ describe('ModelSpec', () => {
 
   test.each([['classification', 'single', 'accuracy'], ['classification', 'multi', 'f1'], ['extraction', 'single', 'spanF1'], ['embedding', 'single', 'nDCG@10'], ['generation', 'single', 'exact']])('the metric of %s (labels %s) is %s, unless another is named', (task, labels, metric) => {
     expect(parseSpec({ ...small, task, labels }).gates.metric).toBe(metric);
+    expect(parseSpec({ ...small, task, labels }).base.model).toBe(task === 'generation' ? './models/mini-decoder' : './models/mini-encoder');
     const other = rulesOf(parseSpec({ ...small, task, labels })).metrics.at(-1);
     expect(parseSpec({ ...small, task, labels, gates: { metric: other } }).gates.metric).toBe(other);
   });

@@ -14,8 +14,8 @@ export interface Lockstep {
   nextPane(): Promise<void>;
   /** The live adapter; null before the first. */
   live(model: string): Promise<string | null>;
-  /** Labels that an adapter, live or not, gives to texts; nothing is logged. */
-  answer(model: string, adapter: string, texts: readonly string[]): Promise<string[]>;
+  /** Canonical answers that an adapter, live or not, gives to texts (of an embedding: which of the documents it finds); nothing is logged. */
+  answer(model: string, adapter: string, texts: readonly string[], documents?: readonly string[]): Promise<string[]>;
 }
 
 /** Traffic comes this long after a pane's start, so that no label bears the same time as the run before it. */
@@ -34,6 +34,6 @@ export function createLockstep(app: App, clock: VirtualClock, paneMs: number): L
       clock.advance(AFTER_START);
     },
     live: async (model) => (await registry.live(model))?.adapter ?? null,
-    answer: async (model, adapter, texts) => (await target.predict(model, texts, { adapter })).rows.map((row) => row.label),
+    answer: async (model, adapter, texts, documents) => (await target.predict(model, texts, { adapter, ...(documents ? { documents } : {}) })).rows.map((row) => row.label),
   };
 }

@@ -28,6 +28,7 @@ export const classification: TaskRules = {
     return answered;
   },
   answerValue: (answer) => answer,
+  truthValue: (truth) => truth,
   labelsIn: (canonical) => [canonical],
   trivial: mostFrequent,
 };

@@ -52,6 +52,7 @@ export const embedding: TaskRules = {
     return canonicalRanking(ranking);
   },
   answerValue: rankingIn,
+  truthValue: (truth) => truth,
   labelsIn: () => null,
   trivial: () => null,
 };

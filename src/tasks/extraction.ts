@@ -66,6 +66,7 @@ export const extraction: TaskRules = {
     return canonicalSpans(spans);
   },
   answerValue: spansIn,
+  truthValue: spansIn,
   labelsIn: (canonical) => spansIn(canonical).map((span) => span.label),
   trivial: (truths) => (truths.length === 0 ? null : '[]'),
 };

@@ -91,6 +91,7 @@ export const generation: TaskRules = {
     return output;
   },
   answerValue: (answer) => answer,
+  truthValue: (truth) => truth,
   labelsIn: () => null,
   trivial: mostFrequent,
 };

@@ -40,6 +40,7 @@ export const multiLabel: TaskRules = {
     return canonicalLabels(labels);
   },
   answerValue: labelsOf,
+  truthValue: labelsOf,
   labelsIn: labelsOf,
   trivial: mostFrequent,
 };

@@ -83,6 +83,8 @@ export interface TaskRules {
   groupOf(truth: string): string;
   /** Whether an answer does not even have the form that its metric asks for; null where answers always have it. */
   isMalformed(answer: string, metric: string): boolean | null;
+  /** The truth as it came in: the reverse of `parseTruth`. */
+  truthValue(truth: string): unknown;
   /** Labels of a small closed set that a truth or an answer has; null where the task has no such set. */
   labelsIn(canonical: string): readonly string[] | null;
   /** The best answer that needs no model, from the truths of the train rows; null: there is none, a random ranking is the floor. */

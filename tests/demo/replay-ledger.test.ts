@@ -58,7 +58,7 @@ describe('comparisons', () => {
   const answerOf = (adapter: string, texts: readonly string[]) => Promise.resolve(texts.map((text) => (adapter === 'good' || Number(text) < 3 ? 'right' : 'wrong')));
 
   test('look at the window after the promotion and no further', async () => {
-    const comparisons = createComparisons(20, answerOf);
+    const comparisons = createComparisons(20, answerOf, (row, answer) => Number(row.label === answer));
     comparisons.open({ stage: 's', run: 'r', challenger: 'bad', champion: 'good' });
     for (let pane = 0; pane < 4; pane += 1) await comparisons.observe(rows);
     const [result] = comparisons.results();
@@ -67,7 +67,7 @@ describe('comparisons', () => {
   });
 
   test('equal adapters differ by nothing, and a promotion that no row followed is not held to be worse', async () => {
-    const comparisons = createComparisons(20, answerOf);
+    const comparisons = createComparisons(20, answerOf, (row, answer) => Number(row.label === answer));
     comparisons.open({ stage: 's', run: 'r', challenger: 'good', champion: 'good' });
     await comparisons.observe(rows);
     comparisons.open({ stage: 's', run: 'q', challenger: 'bad', champion: 'good' });

@@ -1,16 +1,33 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseOptions } from '../../src/demo/replay/options.ts';
+import * as options from '../../src/demo/replay/options.ts';
 import { cutWindows, groupStages, makePlan } from '../../src/demo/replay/plan.ts';
 import type { ReplayRow } from '../../src/demo/replay/rows.ts';
 
 const rowsOf = (counts: Readonly<Record<string, number>>): ReplayRow[] =>
   Object.entries(counts).flatMap(([stage, count]) => Array.from({ length: count }, (_, i) => ({ id: `${stage}${i}`, text: `${stage} ${i}`, label: stage, stage })));
 const minimal = ['--data', 'f.csv', '--text', 't', '--label', 'l', '--stage', 's'];
+const parseOptions = (args: readonly string[]): options.ReplayOptions => {
+  const parsed = options.parseOptions(args);
+  if (parsed === 'help') throw new Error('asked for help');
+  return parsed;
+};
 
 describe('options', () => {
   test('the four required ones are enough', () => {
-    expect(parseOptions(minimal)).toMatchObject({ data: 'f.csv', columns: { text: 't', label: 'l', stage: 's' }, grouping: { kind: 'each' }, keep: 0.15, feedbackDelay: 0, json: false });
+    expect(parseOptions(minimal)).toMatchObject({ data: 'f.csv', columns: { text: 't', truth: 'l', stage: 's' }, task: 'classification', grouping: { kind: 'each' }, keep: 0.15, feedbackDelay: 0, json: false });
+  });
+
+  test('each task has its own column for the truth, by its own word or by --label', () => {
+    const truth = (...args: string[]) => parseOptions(['--data', 'f', ...args]).columns.truth;
+    expect([truth(), truth('--labels', 'multi'), truth('--task', 'extraction'), truth('--task', 'embedding'), truth('--task', 'generation')]).toEqual(['label', 'labels', 'spans', 'positive', 'completion']);
+    expect([truth('--task', 'extraction', '--spans', 'x'), truth('--task', 'generation', '--label', 'y')]).toEqual(['x', 'y']);
+  });
+
+  test('help asks for nothing, the example for no file', () => {
+    expect(options.parseOptions(['--help'])).toBe('help');
+    expect(options.USAGE).toContain('--task TASK');
+    expect(parseOptions(['--example']).data).toBeNull();
   });
 
   test.each([
@@ -22,6 +39,9 @@ describe('options', () => {
     [[...minimal, '--group', '2', '--stages', 'a'], 'contradicts'],
     [[...minimal, '--rule', 'best'], '"best" is no rule'],
     [[...minimal, '--unknown'], 'usage'],
+    [[...minimal, '--task', 'cooking'], '--task: "cooking" is no task; classification or extraction'],
+    [[...minimal, '--spans', 'x'], '--spans: is not of task classification; give --label'],
+    [[...minimal, '--example'], '--example: contradicts --data'],
   ])('%j is refused: %s', (args, message) => {
     expect(() => parseOptions(args)).toThrow(message);
   });

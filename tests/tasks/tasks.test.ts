@@ -49,6 +49,12 @@ describe.each(ALL.map((rules) => [`${rules.task} ${rules.labelling}`, rules] as 
       expect(rules.fromPrediction({ [rules.answerField]: rules.answerValue(canonical) })).toBe(canonical);
     }));
   });
+  test('a truth written down is the same truth again', () => {
+    fc.assert(fc.property(truth, (t) => {
+      const canonical = rules.parseTruth(t);
+      expect(rules.parseTruth(rules.truthValue(canonical))).toBe(canonical);
+    }));
+  });
   test('a metric that is not there is refused with those that are', () => {
     const t = rules.parseTruth(fc.sample(truth, { numRuns: 1, seed: 1 })[0]);
     expect(() => rules.score(t, rules.parseAnswer(fc.sample(answer, { numRuns: 1, seed: 2 })[0]), 'bleu')).toThrow(rules.metrics.join(', '));

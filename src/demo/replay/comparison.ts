@@ -1,5 +1,6 @@
 /** Follows each promotion on the window after it: was the promoted challenger worse than the champion that it replaced? */
-import { pairedInterval } from '../../statistics/paired-interval.ts';
+import { compare } from '../../evaluation/comparison.ts';
+import type { ExamMark } from '../../evaluation/exam.ts';
 import type { ReplayRow } from './rows.ts';
 import type { Succession } from './report.ts';
 
@@ -10,8 +11,10 @@ export interface Promoted {
   readonly champion: string;
 }
 
-/** Labels that an adapter answers, in the order of the texts. */
+/** Canonical answers of an adapter, in the order of the texts. */
 export type AnswerOf = (adapter: string, texts: readonly string[]) => Promise<readonly string[]>;
+/** What an answer to a row is worth, in [0, 1]. */
+export type ScoreOf = (row: ReplayRow, answer: string) => number;
 
 export interface Comparisons {
   open(promoted: Promoted): void;
@@ -24,27 +27,25 @@ export interface Comparisons {
 const CONFIDENCE = 0.95;
 
 /** `windowRows`: rows of the following window. */
-export function createComparisons(windowRows: number, answerOf: AnswerOf): Comparisons {
-  const all: { promoted: Promoted; n: number; better: number; worse: number }[] = [];
+export function createComparisons(windowRows: number, answerOf: AnswerOf, scoreOf: ScoreOf): Comparisons {
+  const all: { promoted: Promoted; pairs: [ExamMark, ExamMark][] }[] = [];
   return {
-    open: (promoted) => void all.push({ promoted, n: 0, better: 0, worse: 0 }),
+    open: (promoted) => void all.push({ promoted, pairs: [] }),
     async observe(rows) {
       const texts = rows.map((row) => row.text);
-      for (const comparison of all.filter(({ n }) => n < windowRows)) {
-        const challenger = await answerOf(comparison.promoted.challenger, texts);
-        const champion = await answerOf(comparison.promoted.champion, texts);
+      for (const { promoted, pairs } of all.filter((comparison) => comparison.pairs.length < windowRows)) {
+        const challenger = await answerOf(promoted.challenger, texts);
+        const champion = await answerOf(promoted.champion, texts);
         rows.forEach((row, i) => {
-          const [now, then] = [challenger[i] === row.label, champion[i] === row.label];
-          comparison.n += 1;
-          if (now && !then) comparison.better += 1;
-          if (then && !now) comparison.worse += 1;
+          const mark = (predicted = ''): ExamMark => ({ id: row.id, label: row.label, window: true, predicted, confidence: 1, score: scoreOf(row, predicted) });
+          pairs.push([mark(challenger[i]), mark(champion[i])]);
         });
       }
     },
     results: () =>
-      all.map(({ promoted, ...counts }) => {
-        const { estimate, interval } = pairedInterval(counts, CONFIDENCE);
-        return { ...promoted, rows: counts.n, difference: counts.n === 0 ? 0 : estimate, interval };
+      all.map(({ promoted, pairs }) => {
+        const { estimate, interval } = compare(pairs).measure(CONFIDENCE);
+        return { ...promoted, rows: pairs.length, difference: pairs.length === 0 ? 0 : estimate, interval };
       }),
   };
 }

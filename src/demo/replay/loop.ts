@@ -6,8 +6,9 @@ import { createComparisons, type AnswerOf, type Comparisons } from './comparison
 import { createLedger, type Ledger } from './ledger.ts';
 import type { ReplayOptions } from './options.ts';
 import { cutWindows, type Plan, type Stage, type Window } from './plan.ts';
-import type { Decision, ReplayReport, WindowResult } from './report.ts';
+import type { ReplayReport, WindowResult } from './report.ts';
 import type { ReplayRow } from './rows.ts';
+import type { Scoring } from './scoring.ts';
 import { REPLAY_MODEL as MODEL } from './spec.ts';
 
 /** Panes of the window on which a promoted challenger is compared with the champion that it replaced. */
@@ -20,6 +21,7 @@ interface Play {
   readonly ledger: Ledger;
   readonly comparisons: Comparisons;
   readonly answerOf: AnswerOf;
+  readonly scoring: Scoring;
   readonly frozen: string;
   /** Labels that are still on their way: one list a pane. */
   readonly late: (readonly ReplayRow[])[];
@@ -31,19 +33,20 @@ interface Play {
 /** Imports the initial rows, then plays all stages. @throws TrimtabError `conflict` when no first adapter went live */
 export async function play(service: Lockstep, plan: Plan, options: ReplayOptions, ceiling: CeilingParts, say: (text: string) => void): Promise<ReplayReport> {
   const started = performance.now();
-  const answerOf: AnswerOf = (adapter, texts) => service.answer(MODEL, adapter, texts);
-  const comparisons = createComparisons(COMPARED_PANES * options.paneRows, answerOf);
+  const { scoring } = ceiling;
+  const answerOf: AnswerOf = (adapter, texts) => service.answer(MODEL, adapter, texts, scoring.documents);
+  const comparisons = createComparisons(COMPARED_PANES * options.paneRows, answerOf, scoring.score);
   const ledger = createLedger(service, comparisons, say);
   try {
     ledger.enter('initial');
-    const frozen = await learnFirst(service, plan.initial, ledger);
-    const state: Play = { service, options, ceiling, ledger, comparisons, answerOf, frozen, late: [], seen: [...plan.initial], say };
+    const frozen = await learnFirst(service, plan.initial, ledger, scoring);
+    const state: Play = { service, options, ceiling, ledger, comparisons, answerOf, scoring, frozen, late: [], seen: [...plan.initial], say };
     const windows: WindowResult[] = [];
     for (const stage of plan.stages) windows.push(...(await playStage(state, stage)));
     return {
       windows,
       detections: plan.stages.map((stage) => ledger.detection(stage.name)),
-      decisions: await withReasons(service, ledger.decisions()),
+      decisions: ledger.decisions(),
       successions: comparisons.results(),
       seconds: (performance.now() - started) / 1_000,
     };
@@ -52,15 +55,8 @@ export async function play(service: Lockstep, plan: Plan, options: ReplayOptions
   }
 }
 
-/** A promotion tells its reason only when its watch is over: until then the exam's is taken. */
-async function withReasons(service: Lockstep, decisions: readonly Decision[]): Promise<Decision[]> {
-  const runs = await service.app.parts.runs.list({ model: MODEL, limit: 500 });
-  const reasons = new Map(runs.map((run) => [run.id, (run.evaluation as { readonly reason: string } | null)?.reason]));
-  return decisions.map((decision) => (decision.reason === '' ? { ...decision, reason: reasons.get(decision.run) ?? '' } : decision));
-}
-
-async function learnFirst(service: Lockstep, rows: readonly ReplayRow[], ledger: Ledger): Promise<string> {
-  const answer = await service.app.parts.ingest.importRows(MODEL, rows.map(({ id, text, label }) => ({ id, text, label })));
+async function learnFirst(service: Lockstep, rows: readonly ReplayRow[], ledger: Ledger, scoring: Scoring): Promise<string> {
+  const answer = await service.app.parts.ingest.importRows(MODEL, rows.map((row) => ({ id: row.id, ...scoring.text(row, 'text'), ...scoring.truth(row) })));
   if (answer.accepted !== rows.length) throw refusedRows('import', answer.refused);
   await service.nextPane();
   const live = await service.live(MODEL);
@@ -82,8 +78,8 @@ async function playStage(state: Play, stage: Stage): Promise<WindowResult[]> {
     const asked = own.flatMap((window) => window.panes.flat());
     if (asked.length === 0) continue;
     const id = `ceiling-${stage.name.replaceAll(' ', '-')}-${third + 1}`;
-    const labels = await ceilingAnswers(state.ceiling, id, state.seen, asked);
-    const ceiling = new Map(asked.map((row, i) => [row.id, labels[i] ?? '']));
+    const answers = await ceilingAnswers(state.ceiling, id, state.seen, asked);
+    const ceiling = new Map(asked.map((row, i) => [row.id, answers[i] ?? '']));
     for (const window of own) results.push(await playWindow(state, stage, window, windows.indexOf(window), ceiling));
   }
   return results;
@@ -93,14 +89,15 @@ async function playWindow(state: Play, stage: Stage, window: Window, index: numb
   const totals = { rows: 0, frozen: 0, loop: 0, ceiling: 0 };
   const adapters = new Set<string>();
   for (const pane of window.panes) {
-    const { adapter, labels } = await playPane(state, pane);
+    const { adapter, answers } = await playPane(state, pane);
     adapters.add(adapter);
-    const frozen = await state.answerOf(state.frozen, pane.map((row) => row.text));
+    const frozen = adapter === state.frozen ? answers : await state.answerOf(state.frozen, pane.map((row) => row.text));
+    const { score } = state.scoring;
     pane.forEach((row, i) => {
       totals.rows += 1;
-      totals.frozen += Number(frozen[i] === row.label);
-      totals.loop += Number(labels[i] === row.label);
-      totals.ceiling += Number(ceiling.get(row.id) === row.label);
+      totals.frozen += score(row, frozen[i] ?? '');
+      totals.loop += score(row, answers[i] ?? '');
+      totals.ceiling += score(row, ceiling.get(row.id) ?? '');
     });
   }
   const share = (right: number) => `${(100 * right / totals.rows).toFixed(1)} %`;
@@ -109,24 +106,24 @@ async function playWindow(state: Play, stage: Stage, window: Window, index: numb
 }
 
 /** One pane: the live adapter answers, the answers are logged, the labels that are due arrive, the service judges. */
-async function playPane(state: Play, pane: readonly ReplayRow[]): Promise<{ adapter: string; labels: string[] }> {
-  const { service, ledger, late, options } = state;
+async function playPane(state: Play, pane: readonly ReplayRow[]): Promise<{ adapter: string; answers: string[] }> {
+  const { service, ledger, late, options, scoring } = state;
   const { ingest, target } = service.app.parts;
-  const answer = await target.predict(MODEL, pane.map((row) => row.text));
-  const logged = await ingest.predictions(
-    pane.map((row, i) => ({ model: MODEL, id: row.id, input: row.text, label: answer.rows[i]?.label ?? '', confidence: answer.rows[i]?.confidence ?? 0, adapter: answer.adapter })),
-  );
+  const answer = await target.predict(MODEL, pane.map((row) => row.text), scoring.documents === undefined ? {} : { documents: scoring.documents });
+  const logged = await ingest.predictions(answer.rows.flatMap((answered, i) => pane.slice(i, i + 1).map((row) => (
+    { model: MODEL, id: row.id, ...scoring.text(row, 'input'), ...scoring.answer(answered), confidence: answered.confidence, adapter: answer.adapter }
+  ))));
   if (logged.accepted !== pane.length) throw refusedRows('predictions', logged.refused);
   late.push(pane);
   while (late.length > options.feedbackDelay) {
-    const told = await ingest.feedback((late.shift() ?? []).map((row) => ({ model: MODEL, predictionId: row.id, label: row.label })));
+    const told = await ingest.feedback((late.shift() ?? []).map((row) => ({ model: MODEL, predictionId: row.id, ...scoring.truth(row) })));
     if (told.refused.length > 0) throw refusedRows('feedback', told.refused);
   }
   state.seen.push(...pane);
   ledger.sent(pane.length);
   await state.comparisons.observe(pane);
   await service.nextPane();
-  return { adapter: answer.adapter, labels: answer.rows.map((row) => row.label) };
+  return { adapter: answer.adapter, answers: answer.rows.map((row) => row.label) };
 }
 
 function refusedRows(what: string, refused: readonly { reason: string }[]): TrimtabError {

@@ -1,17 +1,30 @@
 /** The arguments of `npm run replay`. */
 import { parseArgs } from 'node:util';
 import { TrimtabError, messageOf } from '../../errors.ts';
+import { LABELLINGS, type Labelling } from '../../tasks/index.ts';
+import { TASKS, type Task } from '../../vocabulary.ts';
 import type { Columns } from './rows.ts';
 
-export const USAGE = `npm run replay -- --data FILE --text COL --label COL --stage COL
+export const USAGE = `npm run replay -- --data FILE [--task TASK] [--text COL] [--label COL] [--stage COL]
+  --data FILE              labelled rows: CSV with a header or JSONL, also .gz
+  --example                or rows that it makes itself: a small assistant that learns new wishes
+  [--task TASK]            classification, extraction, embedding or generation (classification)
+  [--labels single|multi]  classification: one label a text, or any number (single)
+  [--text COL]             column of the text (text); generation: a list of {role, content} is a chat
+  [--label COL]            column of the truth (the task's own: label, labels, spans, positive, completion);
+  [--spans|--positive|--completion COL]  the same, by the task's word for it. Lists stand in CSV as JSON
+  [--stage COL]            column whose values come one after the other (stage)
   [--group 12,2,2,2]       how many values of the stage column make one stage, in order of first appearance
   [--stages a+b,c,d]       or the stages themselves, values joined by +
   [--keep 0.15]            share of a stage's rows that is kept back for each later stage
   [--feedback-delay N]     panes until a label arrives (0)
   [--pane-rows N]          rows of a pane (100)
   [--rule superior|nonInferior]  what a challenger must show (superior)
+  [--metric NAME]          score of a row (the task's first)
+  [--base DIR]             base model (the one that comes along)
   [--epochs N]             passes over a dataset, for the loop and for the ceilings (3)
-  [--seed N] [--workers N] [--json]`;
+  [--seed N] [--workers N] [--json]
+  --help`;
 
 /** How values of the stage column become stages. */
 export type Grouping =
@@ -20,13 +33,20 @@ export type Grouping =
   | { readonly kind: 'named'; readonly stages: readonly (readonly string[])[] };
 
 export interface ReplayOptions {
-  readonly data: string;
+  /** Path of the rows; null: the example's own. */
+  readonly data: string | null;
+  readonly task: Task;
+  readonly labelling: Labelling;
   readonly columns: Columns;
   readonly grouping: Grouping;
   readonly keep: number;
   readonly feedbackDelay: number;
   readonly paneRows: number;
   readonly rule: 'superior' | 'nonInferior';
+  /** `auto`: the task's first. */
+  readonly metric: string;
+  /** `auto`: the one that comes along. */
+  readonly base: string;
   readonly epochs: number;
   readonly seed: number;
   /** Workers of a training job; null: what the service takes. */
@@ -34,17 +54,25 @@ export interface ReplayOptions {
   readonly json: boolean;
 }
 
-/** @throws TrimtabError `bad-request` naming the argument and what would be right */
-export function parseOptions(args: readonly string[]): ReplayOptions {
+/** The options, or `help`. @throws TrimtabError `bad-request` naming the argument and what would be right */
+export function parseOptions(args: readonly string[]): ReplayOptions | 'help' {
   const values = read(args);
+  if (values.help === true) return 'help';
+  const task = word('task', values.task ?? 'classification', TASKS);
+  const labelling = word('labels', values.labels ?? 'single', LABELLINGS);
+  if (values.example === true && values.data !== undefined) throw wrong('example', 'contradicts --data', 'give one of the two');
   return {
-    data: required(values, 'data'),
-    columns: { text: required(values, 'text'), label: required(values, 'label'), stage: required(values, 'stage') },
+    data: values.example === true ? null : required(values, 'data'),
+    task,
+    labelling,
+    columns: { text: values.text ?? 'text', truth: truthColumn(values, task, labelling), stage: values.stage ?? 'stage' },
     grouping: grouping(values.stages, values.group),
     keep: number('keep', values.keep ?? '0.15', (n) => n >= 0 && n < 1, 'a share from 0 to below 1'),
     feedbackDelay: number('feedback-delay', values['feedback-delay'] ?? '0', isWhole, 'a whole number of panes'),
     paneRows: number('pane-rows', values['pane-rows'] ?? '100', (n) => isWhole(n) && n >= 10, 'a whole number from 10'),
-    rule: rule(values.rule ?? 'superior'),
+    rule: word('rule', values.rule ?? 'superior', ['superior', 'nonInferior']),
+    metric: values.metric ?? 'auto',
+    base: values.base ?? 'auto',
     epochs: number('epochs', values.epochs ?? '3', (n) => n > 0, 'a number above 0'),
     seed: number('seed', values.seed ?? '1', isWhole, 'a whole number'),
     workers: values.workers === undefined ? null : number('workers', values.workers, (n) => isWhole(n) && n >= 1, 'a whole number from 1'),
@@ -53,12 +81,23 @@ export function parseOptions(args: readonly string[]): ReplayOptions {
 }
 
 const text = { type: 'string' } as const;
+const flag = { type: 'boolean' } as const;
 const DECLARED = {
-  data: text, text, label: text, stage: text, stages: text, group: text, keep: text, 'feedback-delay': text, 'pane-rows': text,
-  rule: text, epochs: text, seed: text, workers: text, json: { type: 'boolean' },
+  data: text, example: flag, task: text, labels: text, text, label: text, spans: text, positive: text, completion: text, stage: text, stages: text, group: text,
+  keep: text, 'feedback-delay': text, 'pane-rows': text, rule: text, metric: text, base: text, epochs: text, seed: text, workers: text, json: flag, help: flag,
 } as const;
 
 type Values = ReturnType<typeof parseArgs<{ options: typeof DECLARED }>>['values'];
+
+/** A task's word for its truth: the field of a job's row, which is also the name of the column when none is given. */
+const TRUTH = { classification: 'label', extraction: 'spans', embedding: 'positive', generation: 'completion' } as const satisfies Record<Task, keyof Values>;
+
+function truthColumn(values: Values, task: Task, labelling: Labelling): string {
+  const own = TRUTH[task];
+  const strange = Object.values(TRUTH).find((name) => name !== 'label' && name !== own && values[name] !== undefined);
+  if (strange !== undefined) throw wrong(strange, `is not of task ${task}`, `give --${own}`);
+  return values[own] ?? values.label ?? (labelling === 'multi' ? 'labels' : own);
+}
 
 function read(args: readonly string[]): Values {
   try {
@@ -68,7 +107,7 @@ function read(args: readonly string[]): Values {
   }
 }
 
-function required(values: Values, name: 'data' | 'text' | 'label' | 'stage'): string {
+function required(values: Values, name: 'data'): string {
   const value = values[name];
   if (value === undefined || value === '') throw wrong(name, 'is missing', `usage:\n${USAGE}`);
   return value;
@@ -81,9 +120,10 @@ function grouping(stages: string | undefined, group: string | undefined): Groupi
   return { kind: 'sizes', sizes: group.split(',').map((size) => number('group', size, (n) => isWhole(n) && n >= 1, 'sizes such as 12,2,2,2')) };
 }
 
-function rule(value: string): 'superior' | 'nonInferior' {
-  if (value === 'superior' || value === 'nonInferior') return value;
-  throw wrong('rule', `"${value}" is no rule`, 'superior or nonInferior');
+function word<const T extends string>(name: string, value: string, words: readonly T[]): T {
+  const found = words.find((each) => each === value);
+  if (found === undefined) throw wrong(name, `"${value}" is no ${name}`, words.join(' or '));
+  return found;
 }
 
 function number(name: string, value: string, holds: (n: number) => boolean, right: string): number {

@@ -4,7 +4,7 @@ export interface WindowResult {
   readonly third: number;
   readonly window: number;
   readonly rows: number;
-  /** Right answers of the first adapter, of what was live when the row came, and of a model trained on all rows before the third. */
+  /** Sum of the scores of the first adapter, of what was live when the row came, and of a model trained on all rows before the third. */
   readonly frozen: number;
   readonly loop: number;
   readonly ceiling: number;

@@ -2,10 +2,10 @@
 import { columns } from '../columns.ts';
 import { accept, type ReplayReport, type WindowResult } from './report.ts';
 
-/** All tables of the report, one below the other. */
-export function renderReport(report: ReplayReport): string {
+/** All tables of the report, one below the other; `metric` is what rows were scored by. */
+export function renderReport(report: ReplayReport, metric = 'accuracy'): string {
   return [
-    'Accuracy by window (ceiling: trained on all rows before the third of the stage that the window lies in)',
+    `${metric === 'accuracy' ? 'Accuracy' : `Mean ${metric}, in percent,`} by window (ceiling: trained on all rows before the third of the stage that the window lies in)`,
     columns(['stage', 'third', 'rows', 'frozen', 'loop', 'ceiling', 'answered by'], report.windows.map(windowCells), 'lrrrrrl'),
     '',
     'Detection',
