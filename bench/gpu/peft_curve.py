@@ -1,12 +1,12 @@
 """The losses of a training in PyTorch with PEFT, for comparison with the engine's own, step by step.
 
-    python peft_curve.py FOLDER [--dtype float32|bfloat16] [--device cuda|cpu]
+    python peft_curve.py FOLDER [--dtype float32|bfloat16] [--device cuda|cpu] [--out FILE]
 
 FOLDER holds `base/` (any folder of a causal language model), `adapter/` (PEFT's files: where both start) and `curve.json`:
 
     {"weightDecay": 0.01, "clip": 1, "rates": [rate of each step], "batches": [[{"tokens": [...], "targets": [...], "weight": 1}, ...] of each step]}
 
-targets[i] is the token that should follow token i, or -1 where nothing is asked. Prints {"losses": [...]}: the weighted mean over the tokens with a
+targets[i] is the token that should follow token i, or -1 where nothing is asked. Prints, or writes to FILE, {"losses": [...]}: the weighted mean over the tokens with a
 target, nats. In bfloat16 the base is bf16 and the adapter, its gradients and the loss are float32, products in bf16 (autocast).
 """
 import argparse
@@ -47,6 +47,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--dtype", default="float32", choices=["float32", "bfloat16"])
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--out", type=Path)
     given = parser.parse_args()
     dtype = getattr(torch, given.dtype)
     torch.backends.cuda.matmul.allow_tf32 = False
@@ -64,7 +65,8 @@ def main() -> None:
         torch.nn.utils.clip_grad_norm_(trained, curve["clip"])
         optimizer.step()
         losses.append(loss.item())
-    print(json.dumps({"losses": losses}))
+    found = json.dumps({"losses": losses})
+    given.out.write_text(found) if given.out else print(found)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 A row is {tokens, targets, weight, documents?}, as the engine's EncodedRow.
 """
+import json
 from pathlib import Path
 
 import torch
@@ -57,7 +58,7 @@ def build(kind: str, base: Path, labels: int, pooling: str) -> torch.nn.Module:
 
 
 def is_bert(base: Path) -> bool:
-    return '"model_type": "bert"' in (base / "config.json").read_text()
+    return json.loads((base / "config.json").read_text())["model_type"] == "bert"
 
 
 def padded(sequences: list[list[int]]) -> tuple[Tensor, Tensor]:
