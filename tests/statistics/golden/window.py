@@ -16,6 +16,7 @@ import mpmath as mp
 import numpy as np
 import scipy
 from scipy import stats
+from scipy.optimize import brentq
 from scipy.spatial.distance import jensenshannon
 
 mp.mp.dps = 60
@@ -53,6 +54,19 @@ def omega_integral(x):
 
 
 assert math.isclose(omega(3), omega_integral(3), rel_tol=1e-14)
+
+
+def bridge(times, reach):
+    """One or two looks at a Brownian bridge, by the normal law and by integrating over the first look."""
+    deviation = lambda t: mp.sqrt(mp.mpf(t) * (1 - mp.mpf(t)))
+    outside = lambda z: mp.erfc(z / mp.sqrt(2)) / 2
+    if len(times) == 1:
+        return float(2 * outside(reach / deviation(times[0])))
+    s, t = map(mp.mpf, times)
+    slope, rest = (1 - t) / (1 - s), mp.sqrt((t - s) * (1 - t) / (1 - s))
+    inside = lambda b: mp.exp(-(b**2) / (2 * s * (1 - s))) / mp.sqrt(2 * mp.pi * s * (1 - s)) * (outside((reach - slope * b) / rest) + outside((reach + slope * b) / rest))
+    with mp.workdps(30):
+        return float(2 * outside(reach / deviation(s)) + mp.quad(inside, mp.linspace(-reach, reach, 9)))
 
 
 def counts(reference, current, points=None):
@@ -198,7 +212,7 @@ def large_tests():
             a, b = table["reference"], table["current"]
             n, m = sum(a), sum(b)
             d = float(ks_gap(a, b))
-            yield dict(reference=a, current=b, exact=n * m <= 4e6, ks=[d, kolmogorov(math.sqrt(n * m / (n + m)) * d)], cvm=[float(cvm_gap(a, b)), cvm_limit(a, b)])
+            yield dict(reference=a, current=b, exact=n * m <= 4e6, few=len(a) <= 32, ks=[d, kolmogorov(math.sqrt(n * m / (n + m)) * d)], cvm=[float(cvm_gap(a, b)), cvm_limit(a, b)])
 
 
 def means():
@@ -226,8 +240,10 @@ tables = [dict(name=name, **table, tests=table_tests(table["reference"], table["
 golden = dict(
     scipy=scipy.__version__,
     kolmogorov=[[t, kolmogorov(t)] for t in (0.1, 0.2, 0.5, 0.8, 0.99, 1, 1.3581, 3, 8, 18.5)],
+    bridge=[[times, reach, bridge(times, reach)] for times in ([0.5], [0.02], [0.3, 0.6], [0.1, 0.95], [0.5, 0.7]) for reach in (0.2, 0.6, 1.3, 4, 10)],
     omega=[[x, omega(x)] for x in (0.005, 0.02, 0.1, 0.16666, 0.46136, 0.74346, 2, 5, 20, 80, 139)],
     chiSquare=[[x, df, float(mp.gammainc(mp.mpf(df) / 2, mp.mpf(x) / 2, mp.inf, regularized=True))] for x, df in ((0.5, 1), (3.84, 1), (1300, 1), (5, 7), (31, 31), (250, 255), (400, 255), (2200, 255), (9_800, 9_999), (14_000, 9_999), (16_500, 9_999), (1e-3, 3))],
+    noncentral=[[x, df, *(0 if stats.chi2.cdf(x, df) < p else brentq(lambda l: stats.ncx2.cdf(x, df, l) - p, 1e-9, 10 * x) for p in (0.975, 0.025))] for x, df in ((30, 9), (300, 31), (12, 1), (9, 9), (4000, 255))],
     student=[[t, df, float(mp.betainc(mp.mpf(df) / 2, mp.mpf(1) / 2, 0, mp.mpf(df) / (df + mp.mpf(t) ** 2), regularized=True))] for t, df in ((0.1, 3.5), (2, 29), (5, 58.3), (12, 400), (38, 1e5), (30, 1e6))],
     raw=list(raw_tests()), tied=list(tied_tests()), large=list(large_tests()), tables=tables, means=means(),
 )

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { chiSquareUpper } from '../../../src/statistics/gamma.ts';
+import { bridgeUpper } from '../../../src/statistics/bridge.ts';
+import { chiSquareUpper, noncentralityInterval } from '../../../src/statistics/gamma.ts';
 import { kolmogorovUpper } from '../../../src/statistics/kolmogorov.ts';
 import { smirnovOmegaUpper } from '../../../src/statistics/smirnov.ts';
 import { studentTwoSided } from '../../../src/statistics/student.ts';
@@ -17,11 +18,13 @@ interface Ordered extends Table {
 interface Golden {
   readonly kolmogorov: Pair[];
   readonly omega: Pair[];
+  readonly bridge: [times: number[], reach: number, p: number][];
   readonly chiSquare: [x: number, df: number, p: number][];
+  readonly noncentral: [x: number, df: number, low: number, high: number][];
   readonly student: [t: number, df: number, p: number][];
   readonly raw: (Ordered & OrderedTable)[];
   readonly tied: Ordered[];
-  readonly large: (Ordered & { readonly exact: boolean })[];
+  readonly large: (Ordered & { readonly exact: boolean; readonly few: boolean })[];
   readonly tables: (OrderedTable & { readonly name: string; readonly tests: { readonly chiSquare: Pair; readonly g: Pair }; readonly distances: Record<string, number> | null })[];
   readonly means: {
     readonly x: number[][]; readonly y: number[][]; readonly statistic: number; readonly effect: number; readonly components: number; readonly eigenvalues: number[]; readonly errors: number[];
@@ -40,8 +43,19 @@ const QUICK = { resamples: 2, draws: 99 };
 
 describe('laws, down to 1e-300', () => {
   test.each(golden.kolmogorov)('Kolmogorov above %d', (t, p) => near(kolmogorovUpper(t), p, 1e-12));
+  test.each(golden.bridge)('Brownian bridge at %j beyond %d', (times, reach, p) => {
+    const found = bridgeUpper(times, reach);
+    // far out single looks are added up: no less than the truth, and less than twice it
+    if (reach > 3 && times.length > 1) expect([found >= p * (1 - 1e-12), found < 2 * p]).toEqual([true, true]);
+    else near(found, p, 1e-10, 1e-307);
+  });
   test.each(golden.omega)('Cramer-von Mises above %d', (x, p) => near(smirnovOmegaUpper(x), p, 1e-12));
   test.each(golden.chiSquare)('chi-square above %d with %d degrees of freedom', (x, df, p) => near(chiSquareUpper(x, df), p, 1e-11));
+  test.each(golden.noncentral)('the noncentrality of %d with %d degrees of freedom, about', (x, df, low, high) => {
+    const found = noncentralityInterval(x, df, 0.95);
+    near(found.low, low, 5e-3);
+    near(found.high, high, 5e-3);
+  });
   test.each(golden.student)('Student beyond %d with %d degrees of freedom', (t, df, p) => near(studentTwoSided(t, df), p, 1e-10));
 });
 
@@ -61,7 +75,7 @@ describe('Kolmogorov-Smirnov and Cramer-von Mises', () => {
   test.each(golden.large)('of large samples ($ks)', (each) => {
     const ks = window.kolmogorovSmirnov(each);
     expect(ks.guarantee).toBe(each.exact ? 'exact' : 'asymptotic');
-    if (each.exact) near(ks.statistic, each.ks[0], 1e-12);
+    if (each.exact || each.few) near(ks.statistic, each.ks[0], 1e-12);
     else check(ks, each.ks);
     check(window.cramerVonMises(each, QUICK), each.cvm);
   });
