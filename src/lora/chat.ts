@@ -5,7 +5,13 @@ import type { Tokenizer } from './tokenizer.ts';
 
 export interface Message {
   readonly role: string;
-  readonly content: string;
+  /** Null where an assistant does nothing but call. */
+  readonly content: string | null;
+  /** Of an assistant: {type: 'function', function: {name, arguments}}. */
+  readonly tool_calls?: readonly object[];
+  /** Of a tool's answer. */
+  readonly tool_call_id?: string;
+  readonly name?: string;
 }
 
 export interface ChatOptions {
