@@ -2,6 +2,7 @@
  * Data-parallel workers. Each has its own backend and frozen weights and computes the gradients of its share of a batch; the shares
  * are summed in the order of the workers, so the same seed and number of workers give the same bits.
  */
+import type { Plan } from './adapter.ts';
 import type { EncodedRow } from './batches.ts';
 import { share } from './batches.ts';
 import { contrast, contrastBatch } from './contrast.ts';
@@ -10,7 +11,7 @@ import { totalWeight } from './heads/index.ts';
 import type { MemberOptions } from './member.ts';
 import type { AdamState } from './optimizer.ts';
 import { adamw, clip } from './optimizer.ts';
-import type { TokenOptions } from './seat.ts';
+import type { Seat, TokenOptions } from './seat.ts';
 import { takeSeats } from './seat.ts';
 
 /** What a step did. */
@@ -65,64 +66,21 @@ export async function createTeam({ workers, values: initial, weightDecay = 0, ..
   const { plan } = rest;
   const values = shared(initial.length);
   values.set(initial);
-  const options = Array.from({ length: workers }, (): MemberOptions => ({ ...rest, values, gradients: shared(initial.length) }));
-  const seats = await takeSeats(options);
+  const members = Array.from({ length: workers }, (): MemberOptions => ({ ...rest, values, gradients: shared(initial.length) }));
+  const crew = createCrew(members, await takeSeats(members));
   const optimizer = adamw({ weightDecay });
   let adam = optimizer.init(rest.use === 'train' ? initial.length : 0);
-  const total = new Float32Array(initial.length);
-
-  /** Each member's part of the rows, by what `work` does with it. */
-  const deal = <Row extends EncodedRow, R>(rows: readonly Row[], work: (seat: number, part: readonly Row[]) => Promise<R>): Promise<R[]> =>
-    Promise.all(share(rows, workers).map((part, i) => work(i, part)));
-
-  const accumulate = async (rows: readonly EncodedRow[], weight: number): Promise<number> => {
-    const losses = await deal(rows, (i, part) => seats[i]!.gradients(part, weight));
-    total.set(options[0]!.gradients);
-    for (const { gradients } of options.slice(1)) for (let i = 0; i < total.length; i += 1) total[i]! += gradients[i]!;
-    return losses.reduce((sum, loss) => sum + loss, 0);
-  };
-
-  const outputs = async (rows: readonly EncodedRow[]): Promise<Float32Array[]> => {
-    const all = new Array<Float32Array>(rows.length);
-    await deal(rows.map((row, index) => ({ ...row, index })), async (i, part) => {
-      const found = await seats[i]!.outputs(part);
-      part.forEach(({ index }, j) => (all[index] = found[j]!));
-    });
-    return all;
-  };
-
-  /** In two passes: all vectors, then the gradient of each through its text. */
-  const accumulateContrast = async (rows: readonly EncodedRow[]): Promise<number> => {
-    const batch = contrastBatch(rows);
-    const { perQuery, gradients } = contrast(batch, await outputs(batch.texts));
-    await accumulate(batch.texts.map((text, i) => ({ ...text, gradient: gradients[i]! })), 1);
-    return perQuery.reduce((sum, loss, i) => sum + loss * batch.shares[i]!, 0);
-  };
-
-  /** Asked only when something went wrong: the forward pass layer by layer, then the gradients from the head down. */
-  const faultOf = async (rows: readonly EncodedRow[]): Promise<string | null> => {
-    const faults = await deal(rows, (i, part) => seats[i]!.fault(part));
-    const slots = [...plan.slots.values()].reverse();
-    return faults.find((fault) => fault !== null) ?? slots.find(({ offset, rows: height, cols }) => !total.subarray(offset, offset + height * cols).every(Number.isFinite))?.key ?? null;
-  };
 
   return {
     values,
-    outputs,
-    async generate(prompts, options) {
-      const all = new Array<Generated>(prompts.length);
-      const parts = share(prompts.map((tokens, index) => ({ tokens, index })), workers);
-      await Promise.all(parts.map(async (part, i) => {
-        const found = await seats[i]!.generate(part.map(({ tokens }) => tokens), options);
-        part.forEach(({ index }, j) => (all[index] = found[j]!));
-      }));
-      return all;
-    },
+    outputs: crew.outputs,
+    generate: crew.generate,
+    close: crew.close,
     async step(rows, rate) {
-      const loss = plan.kind === 'pooled' ? await accumulateContrast(rows) : await accumulate(rows, totalWeight(plan.kind, rows) || 1);
-      const norm = clip(total, CLIP);
-      if (!Number.isFinite(loss) || !Number.isFinite(norm)) return { loss, norm, layer: await faultOf(rows) };
-      optimizer.update(values, total, adam, rate);
+      const loss = plan.kind === 'pooled' ? await learnContrast(crew, rows) : await crew.learn(rows, totalWeight(plan.kind, rows) || 1);
+      const norm = clip(crew.gradients, CLIP);
+      if (!Number.isFinite(loss) || !Number.isFinite(norm)) return { loss, norm, layer: (await crew.fault(rows)) ?? faultyGradient(plan, crew.gradients) };
+      optimizer.update(values, crew.gradients, adam, rate);
       return { loss, norm, layer: null };
     },
     state: () => Promise.resolve({ step: adam.step, values: values.slice(), mean: adam.mean.slice(), square: adam.square.slice() }),
@@ -131,10 +89,60 @@ export async function createTeam({ workers, values: initial, weightDecay = 0, ..
       adam = { step, mean: mean.slice(), square: square.slice() } satisfies AdamState;
       return Promise.resolve();
     },
-    async close() {
-      await Promise.all(seats.map((seat) => seat.close()));
-    },
   };
+}
+
+/** The members as one: each does its part of the rows, and the parts come back together in the order of members or rows. */
+interface Crew {
+  /** Sum of the members' gradients, after `learn`. */
+  readonly gradients: Float32Array;
+  /** Loss of the rows, whose shares are over `weight`. */
+  learn(rows: readonly EncodedRow[], weight: number): Promise<number>;
+  outputs(rows: readonly EncodedRow[]): Promise<Float32Array[]>;
+  generate(prompts: readonly Int32Array[], options: TokenOptions): Promise<Generated[]>;
+  fault(rows: readonly EncodedRow[]): Promise<string | null>;
+  close(): Promise<void>;
+}
+
+function createCrew(members: readonly MemberOptions[], seats: readonly Seat[]): Crew {
+  const gradients = new Float32Array(members[0]!.gradients.length);
+  const deal = <Row extends { readonly tokens: Int32Array }, R>(rows: readonly Row[], work: (seat: Seat, part: readonly Row[]) => Promise<R>): Promise<R[]> =>
+    Promise.all(share(rows, seats.length).map((part, i) => work(seats[i]!, part)));
+  /** What the members give for each row, in the order of the rows. */
+  const collect = async <Row extends { readonly tokens: Int32Array }, R>(rows: readonly Row[], work: (seat: Seat, part: readonly Row[]) => Promise<readonly R[]>): Promise<R[]> => {
+    const all = new Array<R>(rows.length);
+    await deal(rows.map((row, index) => ({ ...row, index })), async (seat, part) => {
+      const found = await work(seat, part);
+      part.forEach(({ index }, j) => (all[index] = found[j]!));
+    });
+    return all;
+  };
+  return {
+    gradients,
+    async learn(rows, weight) {
+      const losses = await deal(rows, (seat, part) => seat.gradients(part, weight));
+      gradients.set(members[0]!.gradients);
+      for (const { gradients: more } of members.slice(1)) for (let i = 0; i < gradients.length; i += 1) gradients[i]! += more[i]!;
+      return losses.reduce((sum, loss) => sum + loss, 0);
+    },
+    outputs: (rows) => collect(rows, (seat, part) => seat.outputs(part)),
+    generate: (prompts, options) => collect(prompts.map((tokens) => ({ tokens })), (seat, part) => seat.generate(part.map(({ tokens }) => tokens), options)),
+    fault: async (rows) => (await deal(rows, (seat, part) => seat.fault(part))).find((fault) => fault !== null) ?? null,
+    close: async () => void (await Promise.all(seats.map((seat) => seat.close()))),
+  };
+}
+
+/** In two passes: all vectors, then the gradient of each through its text. */
+async function learnContrast(crew: Crew, rows: readonly EncodedRow[]): Promise<number> {
+  const batch = contrastBatch(rows);
+  const { perQuery, gradients } = contrast(batch, await crew.outputs(batch.texts));
+  await crew.learn(batch.texts.map((text, i) => ({ ...text, gradient: gradients[i]! })), 1);
+  return perQuery.reduce((sum, loss, i) => sum + loss * batch.shares[i]!, 0);
+}
+
+/** From the head down, as gradients come: the first tensor whose gradient is not finite. */
+function faultyGradient({ slots }: Plan, gradients: Float32Array): string | null {
+  return [...slots.values()].reverse().find(({ offset, rows, cols }) => !gradients.subarray(offset, offset + rows * cols).every(Number.isFinite))?.key ?? null;
 }
 
 const shared = (count: number): Float32Array => new Float32Array(new SharedArrayBuffer(count * 4));
