@@ -1,6 +1,7 @@
 """Writes which texts the model was trained on and under which licences: CC BY asks for it, and readers deserve it.
 
-    python attribution.py --out ../mini-encoder/ATTRIBUTION.md CORPUS.jsonl.gz ...
+    python attribution.py encoder --out ../mini-encoder/ATTRIBUTION.md CORPUS.jsonl.gz ...
+    python attribution.py decoder --out ../mini-decoder/ATTRIBUTION.md CORPUS.jsonl.gz ...
 """
 import argparse
 from collections import defaultdict
@@ -8,12 +9,21 @@ from pathlib import Path
 
 from corpus import documents
 
-INTRODUCTION = """# What mini-encoder was trained on
+INTRODUCTIONS = {
+    "encoder": """# What mini-encoder was trained on
 
 Texts were read as plain sentences, lower-cased and cut into tokens; nothing else was changed. No author or publisher named here endorses
 this model.
 
-"""
+""",
+    "decoder": """# What mini-decoder was trained on
+
+Texts were read as they stand, but for curly quotes, which were made straight, and cut into tokens. No author or publisher named here endorses
+this model. One row in eight was structured text (JSON, lists, copied spans, calls of tools) that `../pretrain/structured.py` draws from its own
+grammar and its own words: it comes from no text and no data set.
+
+""",
+}
 SECTIONS = {
     "CC BY 4.0": """## OpenStax textbooks, CC BY 4.0
 
@@ -50,6 +60,7 @@ def line(name: str, found: list[dict], section: str) -> str:
 
 def main() -> None:
     options = argparse.ArgumentParser()
+    options.add_argument("kind", choices=INTRODUCTIONS)
     options.add_argument("corpus", nargs="+")
     options.add_argument("--out", type=Path, required=True)
     options = options.parse_args()
@@ -59,7 +70,7 @@ def main() -> None:
         section, name = place(document)
         found[section][name].append(document)
     parts = [SECTIONS[section] + "\n" + "\n".join(line(name, found[section][name], section) for name in sorted(found[section])) + "\n" for section in SECTIONS]
-    options.out.write_text(INTRODUCTION + "\n".join(parts), encoding="utf-8")
+    options.out.write_text(INTRODUCTIONS[options.kind] + "\n".join(parts), encoding="utf-8")
 
 
 if __name__ == "__main__":
