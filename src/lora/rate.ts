@@ -34,6 +34,10 @@ const HELD_OUT = { share: 0.1, most: 512 } as const;
 /**
  * Trains from the team's present state for a twentieth of the steps with half, all and twice `centre`, each with its own warm-up and decay, and
  * takes the rate with the lowest loss on rows held out of the train side. The team is left as it was.
+ *
+ * It is no default: so short a run flatters high rates. Measured on models/mini-encoder, HWU64, r 16, three epochs, one seed, accuracy on 1,076 test
+ * rows: 600 rows (57 steps): 0.649 by the rule, 0.549 by the probe; 2,000 rows (189 steps): 0.798 and 0.745. Both times it took twice the
+ * rule's rate. It is for bases and tasks of which the rule knows nothing.
  */
 export async function probeRate(team: Team, kind: HeadKind, rows: readonly EncodedRow[], settings: Omit<TrainSettings, 'learningRate'>, centre: number): Promise<Probe> {
   const order = shuffle(Int32Array.from(rows.keys()), random(settings.seed, 'probe'));

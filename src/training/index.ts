@@ -4,37 +4,19 @@ import { TrimtabError } from '../errors.ts';
 import type { ModelSpec } from '../spec.ts';
 import { getLines, type ObjectStore } from '../store/objects/index.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import type { AdapterFiles } from '../vocabulary.ts';
 import { createPreflight, type BaseFolder } from './base.ts';
 import { ENGINES, tasksOf, type Engine, type Engines } from './capabilities.ts';
 import type { Executor, JobHandle, JobStatus } from './executors/index.ts';
 import { createLocalExecutor } from './executors/local.ts';
 import { isWritten, readOutput, removeFolder, writeFolder, type JobOutput } from './folder.ts';
-import type { ExamRow, Job, TrainRow } from './job.ts';
+import type { ExamRow, TrainRow } from './job.ts';
+import type { TrainingRequest } from './request.ts';
 import { jobOf } from './settings.ts';
 
 export type { BaseFolder } from './base.ts';
 export type { JobHandle, JobProgress, JobStatus } from './executors/index.ts';
 export type { JobOutput } from './folder.ts';
-
-export interface TrainingRequest {
-  /** Letters, digits, dot, dash, underscore: it names the folder, and a second launch of the same id finds the first. */
-  readonly id: string;
-  readonly kind: Job['kind'];
-  readonly model: string;
-  readonly spec: ModelSpec;
-  /** Folder of the base model. */
-  readonly base: string;
-  /** Of a classification or the spans of an extraction, in the head's order; [] for the other tasks. */
-  readonly labels: readonly string[];
-  /** Digest of the JSONL of train rows; a job that trains needs it. */
-  readonly train?: string;
-  /** Digest of the JSONL of exam rows. */
-  readonly exam: string;
-  readonly initial?: AdapterFiles | null;
-  readonly seed: number;
-  readonly workers: number;
-}
+export type { TrainingRequest } from './request.ts';
 
 export interface Training {
   /** The base's absolute path and digest. Throws `bad-base`. */

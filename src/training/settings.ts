@@ -1,8 +1,8 @@
 /** From a model's spec to a job: what the spec leaves open is decided here, so that job.json says all of it. */
 import type { AdapterFiles } from '../vocabulary.ts';
 import type { BaseFolder } from './base.ts';
-import type { TrainingRequest } from './index.ts';
 import type { Hyperparameters, Job, LoraSettings } from './job.ts';
+import type { TrainingRequest } from './request.ts';
 
 /** What every job of ours has and no spec says. */
 export const FIXED = {

@@ -112,11 +112,11 @@ function warn(events: Events, { header }: Bench, train: EncodedRows, exam: Encod
 }
 
 /** What our own members will hold at most, bytes; null where TensorFlow holds it. @throws TrimtabError `too-little-memory` */
-function expectMemory({ job, dataBytes }: JobInput, { base, plan }: Bench, rows: readonly EncodedExample[], backend: Backend): number | null {
+function expectMemory({ job, exam, dataBytes }: JobInput, { base, plan }: Bench, rows: readonly EncodedExample[], backend: Backend): number | null {
   if (backend.name !== 'wasm') return null;
   const lengths = rows.flatMap(({ row }) => [row.tokens.length, ...(row.documents ?? []).map((document) => document.length)]);
   const longest = lengths.reduce((most, length) => Math.max(most, length), 1);
-  const prediction = predictMemory({ base, plan, use: job.kind, workers: job.workers, batchTokens: job.hyperparameters.batchSize * longest, longest, dataBytes });
+  const prediction = predictMemory({ base, plan, use: job.kind, workers: job.workers, batchTokens: job.hyperparameters.batchSize * longest, longest, dataBytes, answers: plan.kind === 'vocabulary' ? { rows: exam.length, tokens: job.hyperparameters.maxNewTokens } : null });
   checkMemory(prediction, job.limits.memoryBytes, job.workers);
   return prediction.bytes;
 }
