@@ -2,7 +2,9 @@
  * Parity on the device in full float32: every op against the float64 reference, and every golden case of PyTorch, op by op and
  * compiled. One line of JSON; exit code 1 when a number is out of its limit.
  *
- *   node bench/gpu/parity.ts BINDING [--cuda DIR] [--cache DIR]
+ *   node bench/gpu/parity.ts BINDING [--compiled PATTERN] [--cuda DIR] [--cache DIR]
+ *
+ * Each case that is compiled takes seconds; PATTERN says which are.
  */
 import { parseArgs } from 'node:util';
 import { referenceBackend } from '../../src/lora/backends/reference.ts';
@@ -17,7 +19,7 @@ import { compare } from '../../tests/tensorflow/golden.ts';
 const OPS = 2e-6;
 const GOLDEN = { loss: 1e-5, outputs: 1e-5, gradient: 5e-5 } as const;
 
-const { positionals, values } = parseArgs({ allowPositionals: true, options: { cuda: { type: 'string' }, cache: { type: 'string' } } });
+const { positionals, values } = parseArgs({ allowPositionals: true, options: { compiled: { type: 'string', default: '.' }, cuda: { type: 'string' }, cache: { type: 'string' } } });
 const create = (compile: Compile): TensorflowBackend => tensorflowBackend({ file: positionals[0]!, compileCache: values.cache ?? null, cudaDir: values.cuda ?? null, exact: true, products: 'float32', compile });
 const over: string[] = [];
 const note = (name: string, found: number, limit: number): number => {
@@ -43,7 +45,7 @@ ops.dispose();
 const golden: Record<string, Record<string, number>> = {};
 for (const compile of ['off', 'xla'] as const) {
   const most = { loss: 0, outputs: 0, gradient: 0 };
-  for (const name of CASE_NAMES) {
+  for (const name of CASE_NAMES.filter((each) => compile === 'off' || new RegExp(values.compiled).test(each))) {
     const b = create(compile);
     const found = compare(b, await readCase(name));
     for (const part of ['loss', 'outputs', 'gradient'] as const) most[part] = Math.max(most[part], note(`${name}, compile ${compile}, ${part}`, found[part], GOLDEN[part]));

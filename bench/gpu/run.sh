@@ -16,8 +16,8 @@ engine() { record "$1" node bench/gpu/engine.ts "$BINDING" "${@:2}" --steps $ste
 peft() { record "$1" python3 bench/gpu/peft_eager.py "${@:2}" --steps $steps ${light[@]+"${light[@]}"}; }
 for stage in "$@"; do
   case $stage in
-    parity) record parity timeout 400 node bench/gpu/parity.ts "$BINDING" "${xla[@]}" ;;
-    small) peft peft-135M $small; engine 135M-cold $small; engine 135M-warm $small; engine 135M-one-chunk $small --logits 1000000000 ;;
+    parity) record parity timeout 300 node bench/gpu/parity.ts "$BINDING" --compiled 'bert-(sequence|tokens)|llama-(multilabel|vocabulary)|qwen' "${xla[@]}" ;;
+    small) peft peft-135M $small; engine 135M-cold $small; engine 135M-warm $small ;;
     big) peft peft-1.2B $big; engine 1.2B-cold $big; engine 1.2B-warm $big; engine 1.2B-one-chunk $big --logits 1000000000 ;;
     float32) engine 135M-float32 $small --products float32 ;;
     quantised) engine 1.2B-quantised $big --quantised; engine 8B-quantised $huge --quantised ;;

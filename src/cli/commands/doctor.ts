@@ -8,16 +8,20 @@ import { initialValues, planAdapter } from '../../lora/adapter.ts';
 import { readBase } from '../../lora/base.ts';
 import { createMember } from '../../lora/member.ts';
 import { architectureOf } from '../../lora/models/index.ts';
+import { findEngines } from '../../lora/backends/tensorflow/find.ts';
 import { databaseNow } from '../../store/clock.ts';
 import { temporaryDataDir } from '../../store/embedded.ts';
+import { chooseBackend } from '../../training/engines/tfjs/backend.ts';
 import { readArguments, textOf } from '../arguments.ts';
 import type { Command } from '../command.ts';
+import { examineGpu, examineTensorflow, simdText } from '../engine/examine.ts';
 import { withStore } from '../open.ts';
 
 const usage = 'doctor';
 /** The first that strips types without a flag; npm scripts bring a newer one of their own. */
 const OLDEST_NODE = [22, 18] as const;
-const BUNDLED = './models/mini-encoder';
+const BUNDLED = ['./models/mini-encoder', './models/mini-decoder'] as const;
+const GIB = 2 ** 30;
 
 export interface Check {
   readonly name: string;
@@ -29,7 +33,7 @@ export interface Check {
 export const doctor: Command = {
   words: ['doctor'],
   usage,
-  summary: 'check Node, PostgreSQL, the bundled base, the training backend and the workers',
+  summary: 'check Node, PostgreSQL, the bundled bases, the workers; say which backend would compute and why, and what is missing',
   async run(args, context) {
     const parsed = readArguments(args, [], usage);
     const checks = await examine(context.config(textOf(parsed, 'data')));
@@ -43,8 +47,12 @@ export async function examine(config: Config): Promise<Check[]> {
   return [
     checkNode(process.versions.node),
     await check('postgres', () => postgres(config)),
-    await check('base', async () => `${BUNDLED}, sha256 ${(await readBase(path.resolve(config.baseDir, BUNDLED), null)).digest.slice(0, 12)}`),
-    await check('wasm', () => wasm(config)),
+    ...(await Promise.all(BUNDLED.map((folder) => check('base', async () => `${folder}, sha256 ${(await readBase(path.resolve(config.baseDir, folder), null)).digest.slice(0, 12)}`)))),
+    await check('wasm', async () => `${simdText()}; ${await wasm(config)}`),
+    { name: 'tensorflow', ...examineTensorflow(findEngines(config.engineDir)) },
+    { name: 'gpu', ok: true, detail: await examineGpu(config.engineDir) },
+    await check('backend', () => Promise.resolve(chosen(config))),
+    { name: 'memory', ok: true, detail: `${(os.totalmem() / GIB).toFixed(1)} GiB, ${(process.availableMemory() / GIB).toFixed(1)} GiB free for this process` },
     checkWorkers(config.workers, os.availableParallelism()),
   ];
 }
@@ -76,9 +84,15 @@ async function postgres(config: Config): Promise<string> {
   }
 }
 
+/** What a job that leaves the choice to us would compute with. */
+function chosen({ engineDir }: Config): string {
+  const { name, why } = chooseBackend({ backend: 'auto', engineDir });
+  return `${name}: ${why}`;
+}
+
 /** Runs one text of three tokens through the bundled base. */
 async function wasm(config: Config): Promise<string> {
-  const base = await readBase(path.resolve(config.baseDir, BUNDLED), null);
+  const base = await readBase(path.resolve(config.baseDir, BUNDLED[0]), null);
   const plan = planAdapter(architectureOf(base), { kind: 'sequence', outputs: 2, pooling: 'first' }, { r: 1, alpha: 1, targets: 'all-linear' });
   const began = performance.now();
   const member = createMember({ base, plan, use: 'predict', values: initialValues(plan, 1), gradients: new Float32Array(plan.count) });

@@ -22,9 +22,12 @@ export const MANIFEST = 'engine.json';
 export const BINDING = path.join('tensorflow', 'tfjs_binding.node');
 const TOOLKIT = path.join('nvidia', 'cuda_nvcc');
 
-/** Those that are whole and of this release; the GPU's first. */
-export function findEngines(dir: string): Engine[] {
-  return ENGINE_KINDS.flatMap((kind) => {
+/** There while the NVIDIA driver is loaded. */
+export const DRIVER = '/proc/driver/nvidia/version';
+
+/** Those that are whole and of this release; the GPU's first where there is one. */
+export function findEngines(dir: string, gpu = existsSync(DRIVER)): Engine[] {
+  return (gpu ? ENGINE_KINDS : ENGINE_KINDS.toReversed()).flatMap((kind) => {
     const folder = engineFolder(dir, kind);
     if (!isWhole(folder)) return [];
     const toolkit = path.join(folder, TOOLKIT);

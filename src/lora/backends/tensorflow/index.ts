@@ -100,7 +100,7 @@ export function tensorflowBackend({ products, compile, mostLogits, ...options }:
 
 function storageOps(machine: Machine, raw: Raw): Pick<TensorflowBackend, 'constant' | 'freeze' | 'random' | 'freezeRandom' | 'parameters' | 'read'> {
   const { tensor, half } = machine;
-  const constant = (values: Float32Array | Float64Array, rows: number, cols: number): TfTensor => tensor(machine.upload(Float32Array.from(values), [rows, cols], FLOAT), rows, cols);
+  const constant = (values: Float32Array | Float64Array, rows: number, cols: number): TfTensor => tensor(machine.upload(values instanceof Float32Array ? values : new Float32Array(values), [rows, cols], FLOAT), rows, cols);
   const rounded = (make: () => TfTensor): TfTensor =>
     machine.scoped(() => {
       const x = make();

@@ -73,14 +73,15 @@ export interface Machine {
 }
 
 export function createMachine(binding: Binding, half: Type): Machine {
-  let made: Handle[] = [];
+  /** What each open scope has made, the innermost last; the first is nobody's. */
+  const scopes: Set<Handle>[] = [new Set()];
   const alive = new Set<Handle>();
   const constants = new Map<string, Handle>();
   const contents = new Map<Handle, string>();
 
   const note = (handle: Handle): Handle => {
     alive.add(handle);
-    made.push(handle);
+    scopes.at(-1)!.add(handle);
     return handle;
   };
   const constant = (key: string, shape: readonly number[], type: Type, values: () => Float32Array | Int32Array | Uint8Array): Handle => {
@@ -109,24 +110,23 @@ export function createMachine(binding: Binding, half: Type): Machine {
       return note(binding.createTensor(shape, type, values));
     },
     scoped(body) {
-      const outer = made;
-      made = [];
+      const made = new Set<Handle>();
+      scopes.push(made);
       let kept = new Set<Handle>();
       try {
         const result = body();
         if (machine.trace === null) kept = handlesIn(result);
         return result;
       } finally {
+        scopes.pop();
         for (const handle of made) {
-          if (kept.has(handle)) outer.push(handle);
+          if (kept.has(handle)) scopes.at(-1)!.add(handle);
           else machine.free(handle);
         }
-        made = outer;
       }
     },
     keep(handle) {
-      const at = made.lastIndexOf(handle);
-      if (at >= 0) made.splice(at, 1);
+      for (let i = scopes.length - 1; i >= 0; i -= 1) if (scopes[i]!.delete(handle)) break;
       return handle;
     },
     free(handle) {

@@ -46,6 +46,7 @@ export function parameterBlock(machine: Machine, raw: Raw, count: number): TfPar
   const windows: Window[] = [];
   /** What no window covers, and everything until the first use. */
   const host = new Float32Array(count);
+  const handles = new Map<TfTensor, Handle>();
   let groups: Group[] | null = null;
 
   /** Values go to the device when the first one is used: windows come one by one. */
@@ -53,29 +54,41 @@ export function parameterBlock(machine: Machine, raw: Raw, count: number): TfPar
     if (groups !== null) return groups;
     const bySize = Map.groupBy(windows, ({ value }) => `${value.rows} ${value.cols}`);
     groups = [...bySize.values()].map((members) => ({ windows: members, size: members[0]!.size, stack: NOTHING }));
-    block.assign(block.stacked(host));
+    machine.scoped(() => assign(stacked(machine, groups!, host)));
     return groups;
   }
 
+  /** Back to the host, before another window comes. */
   function take(): void {
     if (groups === null) return;
-    block.flat(groups.map(({ stack }) => stack), host);
-    for (const { stack, windows: members } of groups) [stack, ...members.map(({ value }) => valueOf(value))].forEach(machine.free);
+    flatten(machine, groups, stacksOf(groups), host);
+    [...stacksOf(groups), ...handles.values()].forEach(machine.free);
+    handles.clear();
     groups = null;
   }
 
-  const handles = new WeakMap<TfTensor, Handle>();
-  const valueOf = (value: TfTensor): Handle => handles.get(value) ?? NOTHING;
   const lazy = (rows: number, cols: number): TfTensor => {
     const value: TfTensor = {
       ...machine.tensor(NOTHING, rows, cols),
       get handle() {
         placed();
-        return valueOf(value);
+        return handles.get(value)!;
       },
     };
     return value;
   };
+
+  function assign(stacks: readonly Handle[]): void {
+    placed().forEach((group, i) => {
+      const [{ windows: members }, before] = [group, group.stack];
+      const { rows, cols } = members[0]!.value;
+      const parts = machine.ops('Unpack', [raw.reshape(stacks[i]!, members.length, rows, cols)], members.length, alongFirst('num', members.length));
+      const old = members.flatMap(({ value }) => handles.get(value) ?? []);
+      members.forEach(({ value }, j) => handles.set(value, machine.keep(parts[j]!)));
+      group.stack = machine.keep(stacks[i]!);
+      [...old, ...(before === NOTHING ? [] : [before])].forEach(machine.free);
+    });
+  }
 
   const block: TfParameterBlock = {
     count,
@@ -87,11 +100,11 @@ export function parameterBlock(machine: Machine, raw: Raw, count: number): TfPar
     },
     write(values) {
       host.set(values);
-      if (groups !== null) block.assign(block.stacked(values));
+      if (groups !== null) machine.scoped(() => assign(block.stacked(values)));
     },
     readValues(into) {
       into.set(host);
-      if (groups !== null) block.flat(groups.map(({ stack }) => stack), into);
+      if (groups !== null) flatten(machine, groups, stacksOf(groups), into);
     },
     read(into) {
       into.fill(0);
@@ -104,41 +117,34 @@ export function parameterBlock(machine: Machine, raw: Raw, count: number): TfPar
       }
     },
     values: placed,
-    gradients: () =>
-      placed().map(({ windows: members, size }) => {
-        const parts = members.map(({ gradient }) => (gradient.handle === NOTHING ? machine.op('Fill', [machine.wholes([gradient.rows, gradient.cols]), machine.scalar(0)]) : gradient.handle));
-        return raw.reshape(machine.op('Pack', [parts], packed(members.length)), members.length, size);
-      }),
-    assign(stacks) {
-      placed().forEach((group, i) => {
-        const { windows: members } = group;
-        const { rows, cols } = members[0]!.value;
-        machine.scoped(() => {
-          const parts = machine.ops('Unpack', [raw.reshape(stacks[i]!, members.length, rows, cols)], members.length, unpacked(members.length));
-          members.forEach(({ value }, j) => {
-            if (valueOf(value) !== NOTHING) machine.free(valueOf(value));
-            handles.set(value, machine.keep(parts[j]!));
-          });
-        });
-        if (group.stack !== NOTHING) machine.free(group.stack);
-        group.stack = machine.keep(stacks[i]!);
-      });
-    },
-    stacked: (values) =>
-      placed().map(({ windows: members, size }) => {
-        const all = new Float32Array(members.length * size);
-        members.forEach(({ offset }, j) => all.set(values.subarray(offset, offset + size), j * size));
-        return machine.upload(all, [members.length, size], FLOAT);
-      }),
-    flat(stacks, into) {
-      placed().forEach(({ windows: members, size }, i) => {
-        const all = machine.binding.tensorDataSync(stacks[i]!);
-        members.forEach(({ offset }, j) => into.set(all.subarray(j * size, (j + 1) * size), offset));
-      });
-    },
+    gradients: () => placed().map((group) => gradientsOf(machine, raw, group)),
+    assign: (stacks) => machine.scoped(() => assign(stacks)),
+    stacked: (values) => stacked(machine, placed(), values),
+    flat: (stacks, into) => flatten(machine, placed(), stacks, into),
   };
   return block;
 }
 
-const packed = (count: number): readonly Attribute[] => [wholeAttribute('N', count), typeAttribute('T', FLOAT), wholeAttribute('axis', 0)];
-const unpacked = (count: number): readonly Attribute[] => [wholeAttribute('num', count), typeAttribute('T', FLOAT), wholeAttribute('axis', 0)];
+const stacksOf = (groups: readonly Group[]): Handle[] => groups.map(({ stack }) => stack);
+
+function stacked(machine: Machine, groups: readonly Group[], values: Numbers): Handle[] {
+  return groups.map(({ windows, size }) => {
+    const all = new Float32Array(windows.length * size);
+    windows.forEach(({ offset }, j) => all.set(values.subarray(offset, offset + size), j * size));
+    return machine.upload(all, [windows.length, size], FLOAT);
+  });
+}
+
+function flatten({ binding }: Machine, groups: readonly Group[], stacks: readonly Handle[], into: Numbers): void {
+  groups.forEach(({ windows, size }, i) => {
+    const all = binding.tensorDataSync(stacks[i]!);
+    windows.forEach(({ offset }, j) => into.set(all.subarray(j * size, (j + 1) * size), offset));
+  });
+}
+
+function gradientsOf(machine: Machine, raw: Raw, { windows, size }: Group): Handle {
+  const parts = windows.map(({ gradient: { handle, rows, cols } }) => (handle === NOTHING ? machine.op('Fill', [machine.wholes([rows, cols]), machine.scalar(0)]) : handle));
+  return raw.reshape(machine.op('Pack', [parts], alongFirst('N', windows.length)), windows.length, size);
+}
+
+const alongFirst = (name: string, count: number): readonly Attribute[] => [wholeAttribute(name, count), typeAttribute('T', FLOAT), wholeAttribute('axis', 0)];
