@@ -3,7 +3,7 @@
 # ptxas and libdevice, libcudart of CUDA 12, the npm packages in use, peft, and the utterances.
 #   bench/gpu/pack.sh ENGINE_FOLDER PYTHON_PACKAGES UTTERANCES.csv OUT
 # ENGINE_FOLDER is what `engine install --gpu` made; PYTHON_PACKAGES holds nvidia/ and peft/ of the wheels nvidia-cuda-nvcc-cu12, nvidia-cuda-runtime-cu12 and
-# peft, unpacked. OUT gets p00/part.00, p01/part.01 ... of 14 MiB.
+# peft, unpacked. OUT gets p00/part.00, p01/part.01 ... of PART bytes (14 MiB), each in a folder of its own to be carried.
 set -euo pipefail
 here=$(dirname "$(realpath "$0")"); root=$(realpath "$here/../..")
 engine=$(realpath "$1"); python=$(realpath "$2"); utterances=$(realpath "$3"); mkdir -p "$4"; out=$(realpath "$4")
@@ -23,7 +23,7 @@ cp "$(realpath "$root/node_modules/.bin/node")" "$work/node"
 xz -6 -T0 -c "$work/node" > "$work/node.xz"; rm "$work/node"
 # One stream: the length of node.xz in 16 digits, node.xz (Python unpacks it), and the rest (Node unpacks it).
 mv "$work/node.xz" "$out/node.xz"
-(printf '%016d' "$(stat -c %s "$out/node.xz")"; cat "$out/node.xz"; tar cf - -C "$work" . | zstd -q -"${LEVEL:-15}" -T0 --long=27) | split -b 14M -d -a 2 - "$out/part."
+(printf '%016d' "$(stat -c %s "$out/node.xz")"; cat "$out/node.xz"; tar cf - -C "$work" . | zstd -q -"${LEVEL:-15}" -T0 --long=27) | split -b "${PART:-14M}" -d -a 2 - "$out/part."
 rm "$out/node.xz"
 for part in "$out"/part.*; do mkdir -p "$out/p${part##*.}"; mv "$part" "$out/p${part##*.}/"; done
 du -sh "$out"; ls "$out"

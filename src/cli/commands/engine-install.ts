@@ -8,7 +8,7 @@ const usage = 'engine install [--gpu]';
 export const engineInstall: Command = {
   words: ['engine', 'install'],
   usage,
-  summary: 'build the TensorFlow backend, for the CPU or with --gpu for an NVIDIA GPU (downloads 0.3 or 0.6 GB; needs pip, g++ and patch)',
+  summary: 'build the TensorFlow backend, for the CPU or with --gpu for an NVIDIA GPU (downloads 0.3 or 3 GB; needs pip, g++ and patch)',
   async run(args, context) {
     const parsed = readArguments(args, [], usage, { gpu: { type: 'boolean' } });
     const { engineDir } = context.config(textOf(parsed, 'data'));

@@ -12,7 +12,7 @@ import { tensorflowBackend } from '../../lora/backends/tensorflow/index.ts';
 import type { EngineKind } from '../../lora/backends/tensorflow/find.ts';
 import { BINDING, engineFolder, MANIFEST, RELEASE } from '../../lora/backends/tensorflow/find.ts';
 import type { NpmPackage, Wheel } from './sources.ts';
-import { NODE_HEADERS, TENSORFLOW, TFJS_NODE, WHEEL_PLATFORM } from './sources.ts';
+import { CUDA, NODE_HEADERS, TENSORFLOW, TFJS_NODE, WHEEL_PLATFORM } from './sources.ts';
 import { requireTools, runTool } from './tools.ts';
 
 const NATIVE = path.resolve(import.meta.dirname, '../../lora/backends/tensorflow/native');
@@ -35,13 +35,18 @@ export async function installEngine({ dir, kind, say }: InstallOptions): Promise
   try {
     say(`TensorFlow ${RELEASE} (${TENSORFLOW[kind].project}): downloading`);
     await unpackWheel(work, await downloadWheel(work, TENSORFLOW[kind]));
+    if (kind === 'gpu') {
+      say('CUDA 12: downloading');
+      // TensorFlow looks for them in nvidia/ beside its own folder.
+      await pip(work, ['install', '--no-warn-conflicts', '--target', path.join(work, 'engine')], CUDA);
+    }
     const [binding, headers] = [await unpackNpm(work, TFJS_NODE), await unpackNpm(work, NODE_HEADERS)];
     say('the binding: compiling');
     await compile(work, path.join(binding, 'binding'), path.join(headers, 'include'));
     const built = path.join(work, 'engine');
     say('one product: testing');
     const device = tryOut(path.join(built, BINDING));
-    await writeFile(path.join(built, MANIFEST), `${JSON.stringify({ release: RELEASE, kind, wheel: TENSORFLOW[kind], packages: [TFJS_NODE, NODE_HEADERS] }, null, 2)}\n`);
+    await writeFile(path.join(built, MANIFEST), `${JSON.stringify({ release: RELEASE, kind, wheels: [TENSORFLOW[kind], ...(kind === 'gpu' ? CUDA : [])], packages: [TFJS_NODE, NODE_HEADERS] }, null, 2)}\n`);
     const folder = engineFolder(dir, kind);
     await rm(folder, { recursive: true, force: true });
     await rename(built, folder);
@@ -52,13 +57,18 @@ export async function installEngine({ dir, kind, say }: InstallOptions): Promise
   }
 }
 
-/** pip, so that a configured index is used; it checks the digest. */
-async function downloadWheel(work: string, { project, version, sha256 }: Wheel): Promise<string> {
-  const [list, folder] = [path.join(work, 'requirements.txt'), path.join(work, 'wheels')];
-  await writeFile(list, `${project}==${version} --hash=sha256:${sha256}\n`);
-  await runTool('python3', ['-m', 'pip', 'download', '-q', '--no-deps', '--only-binary=:all:', '--require-hashes', ...WHEEL_PLATFORM, '-d', folder, '-r', list], work);
-  const [wheel] = await readdir(folder);
-  return path.join(folder, wheel!);
+/** pip, so that a configured index is used; it checks the digests. */
+async function pip(work: string, command: readonly string[], wheels: readonly Wheel[]): Promise<void> {
+  const list = path.join(work, 'requirements.txt');
+  await writeFile(list, wheels.map(({ project, version, sha256 }) => `${project}==${version} --hash=sha256:${sha256}\n`).join(''));
+  await runTool('python3', ['-m', 'pip', ...command, '-q', '--no-deps', '--only-binary=:all:', '--require-hashes', ...WHEEL_PLATFORM, '-r', list], work);
+}
+
+async function downloadWheel(work: string, wheel: Wheel): Promise<string> {
+  const folder = path.join(work, 'wheels');
+  await pip(work, ['download', '-d', folder], [wheel]);
+  const [file] = await readdir(folder);
+  return path.join(folder, file!);
 }
 
 const EXTRACT = `
