@@ -92,6 +92,7 @@ export function observeLabel(labels: Profile['labels'], index: ReadonlyMap<strin
 
 /** Counts the labels of one row, each stream once: a monitor bets on rows, which a label is in or is not. */
 function observeLabels(labels: Profile['labels'], index: ReadonlyMap<string, number>, row: readonly string[]): void {
+  if (row.length === 1) return observeLabel(labels, index, row[0] as string);
   let [other, unseen] = [false, false];
   for (const label of new Set(row)) {
     const at = index.get(label);
