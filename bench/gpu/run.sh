@@ -3,7 +3,7 @@
 #   . bench/gpu/environment.sh FOLDER; bench/gpu/run.sh STAGE...       from the repository's root
 # LIGHT=1 runs the same commands on the smallest shapes, to try the stages on a CPU. A stage that fails does not stop the next.
 set -uo pipefail
-out=${OUT:-.}; xla=(--cache "$XLA_CACHE"); [ -d "${CUDA_DIR:-}" ] && xla+=(--cuda "$CUDA_DIR")
+out=${OUT:-.} work=$(mktemp -d); xla=(--cache "$XLA_CACHE"); [ -d "${CUDA_DIR:-}" ] && xla+=(--cuda "$CUDA_DIR")
 small=135M big=1.2B huge=8B steps=20 curve=(--steps 200) rows=10000
 [ -z "${LIGHT:-}" ] || { small=tiny big=tiny huge=tiny steps=3 curve=(--steps 12 --hidden 64 --layers 2 --length 32) rows=256; light=(--length 32); }
 record() { # NAME COMMAND...
@@ -22,10 +22,10 @@ for stage in "$@"; do
     float32) engine 135M-float32 $small --products float32 ;;
     quantised) engine 1.2B-quantised $big --quantised; engine 8B-quantised $huge --quantised ;;
     curve)
-      python3 bench/gpu/curve_base.py "$out/../curve" "${curve[@]}" 2> "$out/curve-base.log" && python3 bench/gpu/peft_curve.py "$out/../curve" --dtype bfloat16 > "$out/torch.json" 2>> "$out/curve-base.log"
-      record curve node bench/gpu/curve.ts "$BINDING" "$out/../curve" --against "$out/torch.json" "${xla[@]}"
-      python3 bench/gpu/peft_curve.py "$out/../curve" > "$out/torch32.json" 2>> "$out/curve-base.log"
-      record curve32 node bench/gpu/curve.ts "$BINDING" "$out/../curve" --products float32 --against "$out/torch32.json" "${xla[@]}" ;;
+      python3 bench/gpu/curve_base.py "$work/curve" "${curve[@]}" 2> "$out/curve-base.log" && python3 bench/gpu/peft_curve.py "$work/curve" --dtype bfloat16 > "$out/torch.json" 2>> "$out/curve-base.log"
+      record curve node bench/gpu/curve.ts "$BINDING" "$work/curve" --against "$out/torch.json" "${xla[@]}"
+      python3 bench/gpu/peft_curve.py "$work/curve" > "$out/torch32.json" 2>> "$out/curve-base.log"
+      record curve32 node bench/gpu/curve.ts "$BINDING" "$work/curve" --products float32 --against "$out/torch32.json" "${xla[@]}" ;;
     classify)
       record classify-cold node bench/gpu/classify.ts "$BINDING" "$UTTERANCES" --rows $rows "${xla[@]}"
       record classify-warm node bench/gpu/classify.ts "$BINDING" "$UTTERANCES" --rows $rows "${xla[@]}"
