@@ -14,10 +14,12 @@ import { gates } from './gates.ts';
 import { httpRows } from './http.ts';
 import { ingestRows } from './ingest.ts';
 import { loraRows } from './lora.ts';
+import { memoryRows } from './memory.ts';
 import { triggerRows } from './trigger.ts';
 
 const PARTS: Readonly<Record<string, () => BenchRow[] | Promise<BenchRow[]>>> = {
   lora: () => loraRows(),
+  memory: () => memoryRows(),
   ingest: () => ingestRows(),
   http: httpRows,
   trigger: triggerRows,

@@ -33,9 +33,9 @@ export interface Generated {
 }
 
 /** Sequences side by side: more win little on a CPU, and each holds its caches. */
-const BATCH = 16;
+export const BATCH = 16;
 /** Prompt tokens of one forward pass. */
-const PREFILL = 512;
+export const PREFILL = 512;
 
 /** One answer for each prompt, in order. The body must have been loaded with its output. */
 export function generate<T extends Tensor>(b: Backend<T>, { decoder, output }: Body<T>, prompts: readonly Int32Array[], options: GenerateOptions): Generated[] {

@@ -11,8 +11,12 @@ import { countingMachine } from './backends/wasm/counting.ts';
 import type { Base } from './base.ts';
 import type { EncodedRow } from './batches.ts';
 import { pack } from './batches.ts';
+import { BATCH, PREFILL } from './generate.ts';
 import { accumulate, merged, outputs, trainable } from './learner.ts';
 import { MICRO_BATCH_TOKENS } from './member.ts';
+import type { Body } from './models/index.ts';
+import { architectureOf } from './models/index.ts';
+import type { Backend, Tensor } from './ops.ts';
 import { nf4Bytes } from './quantise.ts';
 
 export interface MemoryQuestion {
@@ -27,12 +31,14 @@ export interface MemoryQuestion {
   readonly longest: number;
   /** Bytes of the rows' files. */
   readonly dataBytes: number;
+  /** Of a head that writes: answers of an exam, and tokens of one at most; null for the others. */
+  readonly answers: { readonly rows: number; readonly tokens: number } | null;
 }
 
 export interface MemoryPrediction {
   /** At the peak, as the operating system counts the process (maximum resident set). */
   readonly bytes: number;
-  readonly parts: Readonly<Record<'runtime' | 'base' | 'frozen' | 'adapter' | 'activations' | 'data', number>>;
+  readonly parts: Readonly<Record<'runtime' | 'base' | 'frozen' | 'adapter' | 'activations' | 'writing' | 'data', number>>;
 }
 
 const MIB = 2 ** 20;
@@ -43,8 +49,10 @@ const THREAD_BYTES = 31 * MIB;
 /** What a byte of the rows' files becomes: text, tokens, answers. */
 const DATA_FACTOR = 4;
 
-export function predictMemory({ base, plan, use, workers, batchTokens, longest, dataBytes }: MemoryQuestion): MemoryPrediction {
-  const { held, peak } = countMember(base, plan, use, Math.max(longest, Math.min(MICRO_BATCH_TOKENS, Math.ceil(batchTokens / workers))), longest);
+export function predictMemory(question: MemoryQuestion): MemoryPrediction {
+  const { base, plan, use, workers, dataBytes, answers } = question;
+  const { held, peak } = countMember(question);
+  const writer = use === 'train' && answers !== null ? countMember({ ...question, use: 'predict' }) : { held: 0, peak: 0 };
   const tensors = [...base.tensors.values()].map(({ dtype, shape }) => ({ width: BYTES_OF[dtype], count: shape.reduce((a, b) => a * b, 1) }));
   // Its largest tensor is read into floats before it is copied to where it stays.
   const loading = 4 * tensors.reduce((most, { count }) => Math.max(most, count), 0);
@@ -56,6 +64,9 @@ export function predictMemory({ base, plan, use, workers, batchTokens, longest, 
     // Values, the sum of gradients and each member's own; two means of the optimizer.
     adapter: vector * (use === 'train' ? 4 + workers : 2),
     activations: workers * Math.max(peak - held, loading),
+    // A team of its own writes the exam's answers. Threads give their memory back as they end; what trained in this thread is still there
+    // while the writer loads, and is collected before its caches fill (measured).
+    writing: workers === 1 ? Math.max(writer.held, writer.peak - peak) : workers * Math.max(0, writer.peak - peak),
     data: DATA_FACTOR * dataBytes,
   };
   return { parts, bytes: Object.values(parts).reduce((sum, bytes) => sum + bytes, 0) };
@@ -64,18 +75,30 @@ export function predictMemory({ base, plan, use, workers, batchTokens, longest, 
 const BYTES_OF = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, I16: 2, I8: 1, U64: 8, U32: 4, U16: 2, U8: 1, BOOL: 1 } as const;
 
 /** Bytes of one member: what it always holds, and its most. */
-function countMember({ config, path, tensors }: Base, plan: Plan, use: 'train' | 'predict', tokens: number, longest: number): { held: number; peak: number } {
+function countMember({ base: { config, path, tensors }, plan, use, workers, batchTokens, longest, answers }: MemoryQuestion): { held: number; peak: number } {
   // Without bytes every tensor is read as no numbers.
   const outline: Base = { path, config, digest: '', tensors: new Map([...tensors].map(([name, { dtype, shape }]) => [name, { dtype, shape, bytes: new Uint8Array(0) }])) };
   const { machine, held, peak } = countingMachine();
   const backend = wasmBackend(machine);
   const learner = use === 'train' ? trainable(backend, outline, plan) : merged(backend, outline, { ...plan, slots: new Map() }, new Float32Array(0));
   const before = held();
+  const tokens = Math.max(longest, Math.min(MICRO_BATCH_TOKENS, Math.ceil(batchTokens / workers)));
   for (const batch of pack(rowsOf(plan, tokens, longest), Infinity, 1)) {
     if (use === 'train') accumulate(backend, learner, batch);
     outputs(backend, learner, batch);
   }
+  if (use === 'predict' && answers !== null) countWriting(backend, learner.body, Math.min(longest + answers.tokens, architectureOf(outline).positions), Math.min(BATCH, Math.ceil(answers.rows / workers)), longest);
   return { held: before, peak: peak() };
+}
+
+/** Caches of all sequences that are written side by side, and one prompt's pass, as generate.ts has them. */
+function countWriting<T extends Tensor>(backend: Backend<T>, { decoder, output }: Body<T>, capacity: number, sequences: number, prompt: number): void {
+  backend.step(() => {
+    const caches = Array.from({ length: sequences }, () => decoder!.start(capacity));
+    const tokens = new Int32Array(Math.min(prompt, PREFILL));
+    const hidden = decoder!.forward(tokens, tokens, { starts: Int32Array.of(0, tokens.length) }, caches.slice(0, 1));
+    backend.linear(backend.select(hidden, new Int32Array(sequences)), { frozen: output!, lora: null });
+  });
 }
 
 /** Rows of the longest kind, and what is left of a micro-batch as one more: attention grows with the square of a row's length. */

@@ -67,7 +67,7 @@ test.each(CASES)('%s, %#: an outline counts to the byte what the real model take
   expect(counting.peak()).toBe(most);
 });
 
-const question = (changes: Partial<MemoryQuestion> = {}): MemoryQuestion => ({ base: outlineOf(ENCODER), plan: planOf(ENCODER, 'sequence', 'none'), use: 'train', workers: 1, batchTokens: 512, longest: 32, dataBytes: 1e5, ...changes });
+const question = (changes: Partial<MemoryQuestion> = {}): MemoryQuestion => ({ base: outlineOf(ENCODER), plan: planOf(ENCODER, 'sequence', 'none'), use: 'train', workers: 1, batchTokens: 512, longest: 32, dataBytes: 1e5, answers: null, ...changes });
 const bytes = (changes: Partial<MemoryQuestion>): number => predictMemory(question(changes)).bytes;
 
 test('more of anything needs more; the parts are the whole; an outline tells what the weights tell', () => {
@@ -76,6 +76,21 @@ test('more of anything needs more; the parts are the whole; an outline tells wha
   expect(predictMemory(question({ base: ENCODER }))).toEqual(predictMemory(question()));
   for (const more of [{ workers: 2 }, { batchTokens: Infinity, longest: 64 }, { dataBytes: 1e6 }]) expect(bytes(more)).toBeGreaterThan(all);
   for (const less of [{ use: 'predict' as const }, { batchTokens: 64 }]) expect(bytes(less)).toBeLessThan(all);
+});
+
+test('answers are written by a team of their own, whose caches grow with them', () => {
+  const plan = planOf(DECODER, 'vocabulary', 'none');
+  const parts = (changes: Partial<MemoryQuestion>): ReturnType<typeof predictMemory>['parts'] => predictMemory(question({ base: DECODER, plan, batchTokens: 32, ...changes })).parts;
+  const predicting = (rows: number, tokens: number): number => parts({ use: 'predict', answers: { rows, tokens } }).activations;
+  expect(parts({}).writing).toBe(0);
+  // What trained is still there while the writer loads; threads that trained have gone.
+  expect(parts({ answers: { rows: 16, tokens: 8 } }).writing).toBeGreaterThanOrEqual(parts({ use: 'predict' }).frozen);
+  expect(parts({ workers: 2, answers: { rows: 16, tokens: 8 } }).writing).toBe(0);
+  expect(predicting(16, 32)).toBeGreaterThan(predicting(1, 32));
+  expect(predicting(16, 32)).toBeGreaterThan(predicting(16, 8));
+  // Sixteen at a time, whatever the exam's length; and none longer than the base's positions.
+  expect(predicting(1000, 32)).toBe(predicting(16, 32));
+  expect(predicting(16, 1000)).toBe(predicting(16, 32));
 });
 
 test('a quantised base holds less, and the result says how much', () => {
