@@ -5,7 +5,6 @@
 import { TrimtabError } from '../../../errors.ts';
 import type { Frozen, Layout, Parameter, Tensor } from '../../ops.ts';
 import type { Attribute, Binding, Node, Type } from './binding.ts';
-import type { TfNf4 } from './weights.ts';
 import { BFLOAT16, FLOAT, INT32, INT64, UINT8, tensorAttribute, textAttribute, truthAttribute, typeAttribute, wholeAttribute } from './binding.ts';
 
 /** Id of a tensor or, in a function, 256 x node + output. */
@@ -16,6 +15,17 @@ export interface TfTensor extends Tensor {
   readonly type: Type;
   /** `NOTHING` where a gradient has not been added to yet. */
   handle: Handle;
+}
+
+/** A quantised matrix, [rows, cols], on the device. */
+export interface TfNf4 {
+  readonly rows: number;
+  readonly cols: number;
+  /** Two to a byte, filled up to whole blocks. */
+  readonly codes: TfTensor;
+  readonly absmax: TfTensor;
+  readonly nested: TfTensor;
+  readonly offset: TfTensor;
 }
 
 export interface TfFrozen extends Frozen {

@@ -5,18 +5,7 @@
 import type { Nf4 } from '../../quantise.ts';
 import { DYNAMIC_TABLE, NESTED_BLOCK, NF4_BLOCK, NF4_TABLE } from '../../quantise.ts';
 import { FLOAT, INT32, UINT8 } from './binding.ts';
-import type { Handle, Machine, Raw, TfFrozen, TfTensor } from './machine.ts';
-
-/** A quantised matrix, [rows, cols], on the device. */
-export interface TfNf4 {
-  readonly rows: number;
-  readonly cols: number;
-  /** Two to a byte, filled up to whole blocks. */
-  readonly codes: TfTensor;
-  readonly absmax: TfTensor;
-  readonly nested: TfTensor;
-  readonly offset: TfTensor;
-}
+import type { Handle, Machine, Raw, TfFrozen, TfNf4, TfTensor } from './machine.ts';
 
 export function uploadNf4({ tensor, upload }: Machine, { rows, cols, codes, absmax, nested, offset }: Nf4): TfNf4 {
   const whole = new Uint8Array((absmax.length * NF4_BLOCK) / 2);
