@@ -23,4 +23,4 @@ test.each([['extraction'], ['embedding'], ['generation', '--metric', 'json']])('
   expect(report.detections[1]?.alarms, log).toBeGreaterThan(0);
   expect(report.decisions.some((decision) => decision.stage === 'stage 2' && decision.outcome === 'promoted'), log).toBe(true);
   expect(sum('loop') / sum('rows'), log).toBeGreaterThan(sum('frozen') / sum('rows') + 0.05);
-});
+}, 1_800_000);
