@@ -44,7 +44,7 @@ describe.skipIf(PYTHON === null)(`generation as transformers does it${WHERE}`, (
       await python('generate.py', folder);
       return JSON.parse(await readFile(join(folder, 'generated.json'), 'utf8')) as typeof theirs;
     });
-  }, 300_000);
+  }, 600_000);
 
   test('the prompts cover answers that stop and answers that are cut off', () => {
     const lengths = theirs.flat().map(({ tokens }) => tokens.length);

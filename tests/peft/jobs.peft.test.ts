@@ -68,7 +68,7 @@ describe.skipIf(PYTHON === null)(`whole jobs, examined again by PEFT${WHERE}`, (
       ours.set(`${base}-${task}`, (await runHere(await writeJob(join(root, 'jobs', `${base}-${task}`), given))).predictions);
     }
     await python('jobs.py', root);
-  }, 300_000);
+  }, 600_000);
   afterAll(() => rm(root, { recursive: true, force: true }));
 
   test.each(CASES)('%s, %s: answers, confidences and losses', async (base, task) => {

@@ -62,7 +62,7 @@ describe.skipIf(PYTHON === null)(`round trip through PEFT${WHERE}`, () => {
       cases.set(name, { golden, values: await train(join(root, 'ours', name), golden, name.slice(0, name.lastIndexOf('-'))) });
     }
     await python('roundtrip.py', root);
-  }, 300_000);
+  }, 600_000);
   afterAll(() => rm(root, { recursive: true, force: true }));
 
   test.each(CASE_NAMES)('%s: PEFT loads what the engine trained, key for key, and computes the same', async (name) => {

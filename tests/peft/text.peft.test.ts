@@ -24,7 +24,7 @@ describe.skipIf(PYTHON === null)(`tokens and chats as transformers makes them${W
   beforeAll(async () => {
     root = await mkdtemp(join(tmpdir(), 'trimtab-peft-'));
     await python('text.py', root, ...SHIPPED.map((name) => join(MODELS, name)));
-  }, 300_000);
+  }, 600_000);
   afterAll(() => rm(root, { recursive: true, force: true }));
 
   const folderOf = (name: string): string => (SHIPPED.includes(name) ? join(MODELS, name) : join(root, 'tokenizers', name));
