@@ -2,10 +2,15 @@
 import { expect, test } from 'vitest';
 import { referenceBackend } from '../../src/lora/backends/reference.ts';
 import { wasmBackend } from '../../src/lora/backends/wasm.ts';
+import { initialValues, planAdapter } from '../../src/lora/adapter.ts';
+import { pack } from '../../src/lora/batches.ts';
+import { merged, outputs as answers, trainable } from '../../src/lora/learner.ts';
+import { architectureOf } from '../../src/lora/models/index.ts';
 import type { Backend, Frozen, Tensor } from '../../src/lora/ops.ts';
 import type { Nf4 } from '../../src/lora/quantise.ts';
 import { plain, quantise } from '../../src/lora/quantise.ts';
 import { normal, random } from '../../src/lora/random.ts';
+import { tinyBase } from './tiny.ts';
 
 const uniform = random(1, 'nf4');
 const normals = (count: number, scale: number): Float32Array => Float32Array.from({ length: count }, () => scale * normal(uniform));
@@ -59,4 +64,22 @@ test('a product leaves nothing behind: the unpacked weight lives no longer than 
   const before = backend.liveTensors();
   for (let i = 0; i < 3; i += 1) both(backend, frozen, normals(64, 1), normals(64, 1));
   expect(backend.liveTensors()).toBe(before);
+});
+
+test('an adapter that was trained beside NF4 weights answers the same when it is merged, and differently beside floats', () => {
+  const base = tinyBase({ d: 64, m: 128, layers: 2, heads: 4, vocabulary: 50, positions: 32 });
+  const plan = planAdapter(architectureOf(base), { kind: 'sequence', outputs: 3, pooling: 'mean', quantisation: 'nf4' }, { r: 4, alpha: 8, targets: 'all-linear' });
+  const values = initialValues(plan, 1).map((value) => value + 0.02 * normal(uniform));
+  const rows = [Int32Array.of(2, 7, 9, 3), Int32Array.of(2, 11, 3)].map((tokens) => ({ tokens, targets: Int32Array.of(0), weight: 1 }));
+  const [batch] = pack(rows, Infinity, 1);
+  const apart = (quantisation: 'none' | 'nf4'): number[] => {
+    const backend = wasmBackend();
+    const learner = trainable(backend, base, { ...plan, quantisation });
+    learner.block.write(values);
+    return answers(backend, learner, batch!).flatMap((logits) => [...logits]);
+  };
+  const backend = wasmBackend();
+  const together = answers(backend, merged(backend, base, plan, values), batch!).flatMap((logits) => [...logits]);
+  apart('nf4').forEach((value, i) => expect(together[i]).toBeCloseTo(value, 4));
+  expect(Math.max(...apart('none').map((value, i) => Math.abs(value - together[i]!)))).toBeGreaterThan(1e-3);
 });
