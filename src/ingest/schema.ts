@@ -26,7 +26,16 @@ export const SpanSchema = Type.Object(
   },
   { ...strict, title: 'Span' },
 );
-export const MessageSchema = Type.Object({ role: name('who speaks, such as user'), content: text('what is said') }, { ...strict, title: 'Message' });
+export const MessageSchema = Type.Object(
+  {
+    role: name('who speaks, such as user'),
+    content: Type.Union([text('what is said'), Type.Null()], { description: 'what is said; null where an assistant only calls tools' }),
+    tool_calls: Type.Optional(Type.Array(Type.Object({}, { additionalProperties: true }), { description: 'of an assistant: {type: "function", function: {name, arguments}}' })),
+    tool_call_id: Type.Optional(name('of a tool: the call that it answers')),
+    name: Type.Optional(name('of a tool: its name')),
+  },
+  { ...strict, title: 'Message' },
+);
 export const messages = Type.Array(MessageSchema, { minItems: 1, description: 'generation: a chat, in place of the text' });
 
 /** A row has exactly the field of its model's task. */

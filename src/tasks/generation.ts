@@ -4,19 +4,36 @@ import type { JobRow, Message, TaskRules } from './rules.ts';
 
 const METRICS = ['exact', 'json'] as const;
 const MOST_MESSAGES = 1_000;
-const RIGHT = 'send a list of {role, content}';
+const RIGHT = 'send a list of {role, content}, an assistant\'s with tool_calls if it calls, a tool\'s with tool_call_id or name';
+const MOST_CALLS = 100;
+const OPTIONAL = new Set(['tool_calls', 'tool_call_id', 'name']);
 
 /** A chat as one text, to be stored as the input of a row. @throws TrimtabError `bad-data` */
 export function canonicalMessages(value: unknown): string {
   const list = listOf(value, 'messages', RIGHT, MOST_MESSAGES);
   if (list.length === 0) throw bad('messages', 'there are none', RIGHT);
-  return JSON.stringify(list.map((each, i): Message => {
-    if (typeof each !== 'object' || each === null) throw bad(`messages[${i}]`, `it is ${kindOf(each)}`, RIGHT);
-    const { role, content, ...rest } = each as Record<string, unknown>;
-    const [extra] = Object.keys(rest);
-    if (extra !== undefined) throw bad(`messages[${i}]`, `there is no field "${extra}"`, RIGHT);
-    return { role: textOf(role, `messages[${i}].role`, 100), content: textOf(content, `messages[${i}].content`, MAX_ANSWER, 0) };
-  }));
+  return JSON.stringify(list.map((each, i) => messageOf(each, `messages[${i}]`)));
+}
+
+function messageOf(value: unknown, at: string): Message {
+  if (typeof value !== 'object' || value === null) throw bad(at, `it is ${kindOf(value)}`, RIGHT);
+  const { role, content, tool_calls: calls, tool_call_id: call, name, ...rest } = value as Record<string, unknown>;
+  const [extra] = Object.keys(rest);
+  if (extra !== undefined) throw bad(at, `there is no field "${extra}"`, RIGHT);
+  return {
+    role: textOf(role, `${at}.role`, 100),
+    content: content === null && calls !== undefined ? null : textOf(content, `${at}.content`, MAX_ANSWER, 0),
+    ...(calls === undefined ? {} : { tool_calls: listOf(calls, `${at}.tool_calls`, RIGHT, MOST_CALLS).map((each, i) => callOf(each, `${at}.tool_calls[${i}]`)) }),
+    ...(call === undefined ? {} : { tool_call_id: textOf(call, `${at}.tool_call_id`, 200) }),
+    ...(name === undefined ? {} : { name: textOf(name, `${at}.name`, 200) }),
+  };
+}
+
+/** Templates differ in what they read of a call: it is kept whole. */
+function callOf(value: unknown, at: string): object {
+  if (!isObject(value)) throw bad(at, `it is ${kindOf(value)}`, 'a call is {type: "function", function: {name, arguments}}');
+  textOf(JSON.stringify(value), at, MAX_ANSWER);
+  return value;
 }
 
 /** The messages of an input that `canonicalMessages` made; null of any other text. */
@@ -24,8 +41,8 @@ export function messagesIn(text: string): readonly Message[] | null {
   if (!text.startsWith('[{"role":')) return null;
   const value = jsonOf(text);
   const isChat = Array.isArray(value) && value.length > 0 && value.every((each: unknown) => {
-    const { role, content } = (each ?? {}) as Record<string, unknown>;
-    return typeof role === 'string' && typeof content === 'string';
+    const { role, content, ...rest } = (each ?? {}) as Record<string, unknown>;
+    return typeof role === 'string' && (typeof content === 'string' || content === null) && Object.keys(rest).every((name) => OPTIONAL.has(name));
   });
   return isChat ? (value as Message[]) : null;
 }

@@ -134,6 +134,20 @@ describe('jobs', () => {
     expect(messagesIn('[{"role":1}]')).toBeNull();
     expect(() => canonicalMessages([{ role: 'user' }])).toThrow('messages[0].content');
   });
+
+  test('a chat with tool calls keeps them whole, and says which one is none', () => {
+    const call = { id: 'c1', type: 'function', function: { name: 'weather', arguments: { city: 'Bern' } } };
+    const messages = [
+      { role: 'user', content: 'Rain in Bern?' },
+      { role: 'assistant', content: null, tool_calls: [call] },
+      { role: 'tool', content: '{"rain":true}', tool_call_id: 'c1', name: 'weather' },
+    ];
+    expect(messagesIn(canonicalMessages(messages))).toEqual(messages);
+    expect(generation.toJobRow({ id: '1', text: canonicalMessages(messages), label: 'yes' })).toEqual({ id: '1', messages, completion: 'yes' });
+    expect(() => canonicalMessages([{ role: 'assistant', content: null }])).toThrow('messages[0].content');
+    expect(() => canonicalMessages([{ role: 'assistant', content: null, tool_calls: ['now'] }])).toThrow('messages[0].tool_calls[0]: it is a string');
+    expect(() => canonicalMessages([{ role: 'user', content: 'a', mood: 'good' }])).toThrow('no field "mood"');
+  });
   test('a digest is the head of sha256', () => expect(documentDigest('abc')).toBe('ba7816bf8f01cfea'));
   test('malformed is for outputs alone', () => {
     expect(['', '{"a":1', '{}'].map((output) => [generation.isMalformed(output, 'exact'), generation.isMalformed(output, 'json')])).toEqual([[true, true], [false, true], [false, false]]);
