@@ -3,9 +3,10 @@
  * Where the layout has no width, every sequence becomes a bin of the longest one's width, for attention alone.
  *
  * Grouped queries are one more axis of the products, so keys and values are never repeated. Letters: b bins, t and s places in a bin, k key
- * heads, g query heads of a key head, w width.
+ * heads, g query heads of a key head, w width. Scores stand as [b k t g s], the order in which the products make and take them: in any other
+ * the largest matrices of a layer would be transposed, five times a step.
  */
-import type { AttentionShape, Backend } from '../../ops.ts';
+import type { AttentionSaved, AttentionShape, Backend } from '../../ops.ts';
 import { qkvColumns } from '../../ops.ts';
 import { FLOAT } from './binding.ts';
 import type { Handle, Machine, Raw, TfTensor } from './machine.ts';
@@ -14,6 +15,11 @@ import { refuse } from './machine.ts';
 
 type T = TfTensor;
 type AttentionOps = Pick<Backend<T>, 'rotary' | 'rotaryBackward' | 'attention' | 'attentionBackward' | 'cache' | 'attentionStep'>;
+
+/** The context is what the next linear layer keeps, too: it costs nothing. */
+interface Saved extends AttentionSaved<T> {
+  readonly y: T;
+}
 
 /** Scores of pairs that do not see each other. */
 const UNSEEN = -1e30;
@@ -56,31 +62,34 @@ export function attentionOps(machine: Machine, raw: Raw, layouts: Layouts): Atte
         const { count, width } = bins;
         const mask = layouts.mask(bins, shape.causal);
         const [query, key, value] = parts(qkv, bins, shape);
-        const scores = raw.multiply(raw.cast(raw.einsum('btkgw,bskw->bkgts', query, key, half), half, FLOAT), scaleOf(shape));
+        const scores = raw.multiply(raw.cast(raw.einsum('btkgw,bskw->bktgs', query, key, half), half, FLOAT), scaleOf(shape));
         const probabilities = raw.cast(op('Softmax', [op('SelectV2', [mask, scores, machine.scalar(UNSEEN)])]), FLOAT, half);
-        const y = raw.reshape(raw.einsum('bkgts,bskw->btkgw', probabilities, value, half), count * width, shape.heads * shape.width);
-        return {
-          y: tensor(out(y, bins), qkv.rows, shape.heads * shape.width, half),
-          saved: { qkv, probabilities: tensor(probabilities, count * shape.heads * width, width, half) },
-        };
+        const context = raw.reshape(raw.einsum('bktgs,bskw->btkgw', probabilities, value, half), count * width, shape.heads * shape.width);
+        const y = tensor(out(context, bins), qkv.rows, shape.heads * shape.width, half);
+        const saved: Saved = { qkv, probabilities: tensor(probabilities, count * shape.heads * width, width, half), y };
+        return { y, saved };
       }),
 
-    attentionBackward: (dy, { qkv, probabilities }, layout, shape) =>
+    attentionBackward: (dy, saved, layout, shape) =>
       machine.scoped(() => {
+        const { qkv, probabilities, y } = saved as Saved;
         const bins = layouts.bins(layout);
         const { count, width } = bins;
         const [query, key, value] = parts(qkv, bins, shape);
-        const dContext = raw.reshape(into(raw.as(dy, half), bins), count, width, shape.kvHeads, shape.heads / shape.kvHeads, shape.width);
-        const dProbabilities = raw.cast(raw.einsum('btkgw,bskw->bkgts', dContext, value, half), half, FLOAT);
+        const byHead = (x: T): Handle => raw.reshape(into(raw.as(x, half), bins), count, width, shape.kvHeads, shape.heads / shape.kvHeads, shape.width);
+        const dContext = byHead(dy);
+        const dProbabilities = raw.cast(raw.einsum('btkgw,bskw->bktgs', dContext, value, half), half, FLOAT);
         const p = raw.cast(probabilities.handle, half, FLOAT);
-        const mean = raw.sum(raw.multiply(p, dProbabilities));
+        // The mean of dP under P is dy y: a pass over the context in place of one over all pairs (arXiv 2205.14135, appendix B.4).
+        const float = (x: Handle): Handle => raw.cast(x, half, FLOAT);
+        const mean = op('Transpose', [raw.sum(raw.multiply(float(dContext), float(byHead(y)))), machine.wholes([0, 2, 1, 3, 4])]);
         const dScores = raw.cast(raw.multiply(raw.multiply(p, raw.subtract(dProbabilities, mean)), scaleOf(shape)), FLOAT, half);
         const flat = (x: Handle, heads: number): Handle => raw.reshape(x, count * width, heads * shape.width);
         const dQkv = raw.concat(
           [
-            flat(raw.einsum('bkgts,bskw->btkgw', dScores, key, half), shape.heads),
-            flat(raw.einsum('bkgts,btkgw->bskw', dScores, query, half), shape.kvHeads),
-            flat(raw.einsum('bkgts,btkgw->bskw', probabilities.handle, dContext, half), shape.kvHeads),
+            flat(raw.einsum('bktgs,bskw->btkgw', dScores, key, half), shape.heads),
+            flat(raw.einsum('bktgs,btkgw->bskw', dScores, query, half), shape.kvHeads),
+            flat(raw.einsum('bktgs,btkgw->bskw', probabilities.handle, dContext, half), shape.kvHeads),
           ],
           1,
           half,

@@ -19,7 +19,7 @@ export interface Layouts {
   /** Of each row of a layout with a width, the number of its sequence. */
   segments(layout: Layout): Handle;
   bins(layout: Layout): Bins;
-  /** Which pairs see each other, [bins, 1, 1, places, places]. */
+  /** Which pairs see each other, [bins, 1, places, 1, places]. */
   mask(bins: Bins, causal: boolean): Handle;
   /** Frees everything: at the end of a step. */
   forget(): void;
@@ -59,10 +59,10 @@ export function createLayouts(machine: Machine, raw: Raw): Layouts {
   }
 
   function makeMask({ count, width, segments: of }: Bins, causal: boolean): Handle {
-    const same = op('Equal', [raw.reshape(of, count, 1, 1, width, 1), raw.reshape(of, count, 1, 1, 1, width)]);
+    const same = op('Equal', [raw.reshape(of, count, 1, width, 1, 1), raw.reshape(of, count, 1, 1, 1, width)]);
     if (!causal) return same;
     const place = machine.count(width);
-    return op('LogicalAnd', [same, op('GreaterEqual', [raw.reshape(place, width, 1), raw.reshape(place, 1, width)])]);
+    return op('LogicalAnd', [same, op('GreaterEqual', [raw.reshape(place, width, 1, 1), raw.reshape(place, 1, 1, width)])]);
   }
 
   const layouts: Layouts = {
