@@ -1,4 +1,5 @@
 /** The statistics of one window against the reference. */
+export { balancedUnits } from './balance.ts';
 export { chiSquare, gTest } from './chi-square.ts';
 export { cramerVonMises } from './cramer-von-mises.ts';
 export { domainClassifier, type Domains } from './domain-classifier.ts';

@@ -113,6 +113,23 @@ describe('mean discrepancy', () => {
     expect(() => map([1])).toThrow(RangeError);
   });
 
+  test('balanced features keep the level, and a rare word weighs more than a frequent one', () => {
+    const uniform = seededUniform(15);
+    const rows = (count: number) => Array.from({ length: count }, () => window.hashedFeatures(Array.from({ length: 6 }, () => Math.floor(60 ** uniform())), DIMS));
+    let alarms = 0;
+    for (let i = 0; i < 200; i++) {
+      const units = window.balancedUnits(rows(40), rows(40), DIMS);
+      if ((window.meanDiscrepancy(units.reference, units.current, DIMS, { draws: 99, seed: i, resamples: 2 }).p ?? 0) <= 0.05) alarms++;
+    }
+    expect(alarms).toBeLessThanOrEqual(20);
+    // feature 0 is in all four rows, feature 1 in one: mean squares 7/8 and 1/8
+    const half = Math.SQRT1_2;
+    const [plain, both] = [{ at: [0], value: [1] }, { at: [0, 1], value: [half, half] }];
+    const { reference, current } = window.balancedUnits([plain, plain], [plain, both], 2);
+    expect(reference[0]?.sum.value[0]).toBeCloseTo(((3 + 0.5) / 4) ** -0.25, 12);
+    expect(current[1]?.sum.value[1]).toBeCloseTo(half * 0.125 ** -0.25, 12);
+  });
+
   test('rows, clusters and no rows', () => {
     const uniform = seededUniform(14);
     expect(window.meanDiscrepancy([], texts(0, uniform), DIMS)).toMatchObject({ statistic: 0, p: null, guarantee: 'none', interval: { low: 0, high: 2 } });
