@@ -61,9 +61,10 @@ function headOf<T extends Tensor>(backend: Backend<T>, { kind, head, pooling }: 
 export function accumulate<T extends Tensor>(b: Backend<T>, { body, head }: Learner<T>, batch: Batch): number {
   return b.step(() => {
     const { hidden, saved } = body.forward(batch.tokens, batch.positions, batch.layout);
-    const { loss, dHidden } = head.learn(hidden, batch);
-    body.backward(saved, dHidden, batch.layout);
-    return loss;
+    const learned = head.learn(hidden, batch);
+    body.backward(saved, learned.dHidden, batch.layout);
+    // Last: to read it waits for a device, which has the backward pass to do meanwhile.
+    return learned.loss;
   });
 }
 

@@ -7,8 +7,14 @@ function create<T extends Tensor>({ backend: b, output }: HeadParts<T>): Head<T>
   return {
     learn(hidden, batch) {
       const { targets, weights } = perToken(batch);
-      const { perRow, dx } = b.vocabularyLoss(hidden, output!, targets, weights);
-      return { loss: weighted(perRow, weights), dHidden: dx! };
+      const found = b.vocabularyLoss(hidden, output!, targets, weights);
+      return {
+        // When it is asked for: a device may still be computing it.
+        get loss() {
+          return weighted(found.perRow, weights);
+        },
+        dHidden: found.dx!,
+      };
     },
     outputs(hidden, batch) {
       const { targets, weights } = perToken(batch);

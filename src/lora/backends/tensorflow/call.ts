@@ -18,13 +18,15 @@ type T = TfTensor;
 /** `off`: op by op. `function`: one dispatch for all ops of a body. `xla`: the same, compiled. */
 export type Compile = 'off' | 'function' | 'xla';
 
-/** What an input tree is made of, in order; the same object twice is one leaf. */
+/** What an input tree is made of, in order; the same object twice within one member of the tree is one leaf. */
 interface Leaves {
   readonly tensors: T[];
   readonly parameters: TfParameter[];
   readonly layouts: Layout[];
   /** Structure, shapes, types and constants: calls with the same text share a function. */
   text: string;
+  /** Whether there is a weight or a parameter in it. */
+  lasts: boolean;
 }
 
 interface Compiled {
@@ -44,8 +46,7 @@ export function callOp(machine: Machine, raw: Raw, mode: () => Compile, known: L
   return <I, O>(key: string, inputs: I, body: (inputs: I) => O): O => {
     const compile = mode();
     if (compile === 'off' || machine.trace !== null) return machine.scoped(() => body(inputs));
-    const leaves: Leaves = { tensors: [], parameters: [], layouts: [], text: key };
-    collect(inputs, leaves, new Map());
+    const leaves = leavesOf(key, inputs);
     // Static shapes: without a width the longest sequence would be part of every shape.
     if (leaves.layouts.some(({ width }) => width === undefined)) return machine.scoped(() => body(inputs));
     let found = compiled.get(leaves.text);
@@ -59,6 +60,37 @@ function run(machine: Machine, raw: Raw, { name, outputs, gradients, result }: C
   const results = machine.ops(name, handles, outputs, compile === 'xla' ? XLA : PLAIN);
   for (const { parameter, output } of gradients) addGradient(machine, raw, parameters[parameter]!, results[output]!);
   return result(results, tensors);
+}
+
+const noLeaves = (text: string): Leaves => ({ tensors: [], parameters: [], layouts: [], text, lasts: false });
+
+/** Members that hold weights or parameters, walked once: they belong to a model and stay what they are. A layer has dozens of leaves. */
+const walked = new WeakMap<object, Leaves>();
+
+/** One number for each text: what is looked up at every call stays short. */
+const shortenings = new Map<string, string>();
+
+function shortened(text: string): string {
+  let short = shortenings.get(text);
+  if (short === undefined) shortenings.set(text, (short = `#${shortenings.size}`));
+  return short;
+}
+
+function leavesOf(key: string, inputs: unknown): Leaves {
+  const leaves = noLeaves(key);
+  for (const [name, member] of Object.entries(inputs as object)) {
+    const object = typeof member === 'object' && member !== null ? (member as object) : null;
+    let part = object === null ? undefined : walked.get(object);
+    if (part === undefined) {
+      collect(member, (part = noLeaves('')), new Map());
+      if (object !== null && part.lasts) walked.set(object, (part = { ...part, text: shortened(part.text) }));
+    }
+    leaves.text += `;${name}${part.text}`;
+    leaves.tensors.push(...part.tensors);
+    leaves.parameters.push(...part.parameters);
+    leaves.layouts.push(...part.layouts);
+  }
+  return leaves;
 }
 
 /** Walks a tree in a fixed order; `seen` gives each object met its number. */
@@ -79,10 +111,12 @@ function collect(value: unknown, leaves: Leaves, seen: Map<object, number>): voi
   } else if (isParameter(value)) {
     leaves.text += `|p${value.value.rows}x${value.value.cols}`;
     leaves.parameters.push(value);
+    leaves.lasts = true;
   } else if (isLayout(value)) {
     leaves.text += `|l${value.starts.at(-1)!}/${value.width}`;
     leaves.layouts.push(value);
   } else {
+    if (isFrozen(value)) leaves.lasts = true;
     leaves.text += '|{';
     for (const name in value) {
       leaves.text += `,${name}`;
@@ -93,6 +127,7 @@ function collect(value: unknown, leaves: Leaves, seen: Map<object, number>): voi
 }
 
 const isParameter = (value: object): value is TfParameter => (value as { kind?: string }).kind === 'parameter';
+const isFrozen = (value: object): boolean => (value as { kind?: string }).kind === 'frozen';
 const isLayout = (value: object): value is Layout => (value as Partial<Layout>).starts instanceof Int32Array;
 
 function trace(machine: Machine, key: string, leaves: Leaves, inputs: unknown, body: (inputs: unknown) => unknown): Compiled {

@@ -97,11 +97,22 @@ function vocabularyLoss(tools: LossTools, x: T, output: TfFrozen, targets: Int32
   const nothing = machine.op('Fill', [machine.wholes([1, x.cols]), machine.scalar(0)]);
   const all = raw.concat([...done.map(({ dx }) => dx.handle), nothing], 0, FLOAT);
   const dx = tensor(raw.gather(all, machine.upload(wide(place), [place.length], INT64)), x.rows, x.cols);
-  for (const { part, losses } of done) {
-    const values = tools.numbers(losses.handle);
-    part.forEach((row, j) => (perRow[row] = values[j]!));
-  }
-  return { perRow, dx };
+  return readLater({ dx, losses: done.map(({ losses }) => losses) }, () => {
+    for (const { part, losses } of done) {
+      const values = tools.numbers(losses.handle);
+      part.forEach((row, j) => (perRow[row] = values[j]!));
+    }
+    return perRow;
+  });
+}
+
+/**
+ * `perRow` when it is asked for, within the step: reading waits for the device, which would have nothing to do until the backward pass is issued.
+ * It is no part of what a scope looks through for tensors; `losses`, from which it is read, is.
+ */
+function readLater<R extends object>(result: R, read: () => Float64Array): R & { readonly perRow: Float64Array } {
+  let perRow: Float64Array | null = null;
+  return Object.defineProperty(result, 'perRow', { get: () => (perRow ??= read()), enumerable: false }) as R & { readonly perRow: Float64Array };
 }
 
 interface Chunk {
