@@ -1,19 +1,22 @@
 /**
  * Our training of the shapes of peft_eager.py, one line of JSON for each.
  *
- *   node bench/gpu/engine.ts BINDING SHAPE... [--batch 8] [--length 512] [--steps 20] [--products bfloat16|float32] [--quantised] [--cuda DIR] [--cache DIR]
+ *   node bench/gpu/engine.ts BINDING SHAPE... [--batch 8] [--length 512] [--steps 20] [--products bfloat16|float32] [--quantised] [--profile] [--cuda DIR] [--cache DIR]
  *
- * Every token is a target; r 16 on all linear layers, AdamW with clipping; the batch is one of random tokens, as there.
+ * Every token is a target; r 16 on all linear layers, AdamW with clipping; the batch is one of random tokens, as there. --profile: see profile.ts.
  */
 import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { planAdapter, initialValues } from '../../src/lora/adapter.ts';
 import type { TensorflowBackend } from '../../src/lora/backends/tensorflow/index.ts';
 import { tensorflowBackend } from '../../src/lora/backends/tensorflow/index.ts';
 import { createTensorflowTeam } from '../../src/lora/backends/tensorflow/team.ts';
+import { loadBinding } from '../../src/lora/backends/tensorflow/binding.ts';
 import type { EncodedRow } from '../../src/lora/batches.ts';
 import { architectureOf } from '../../src/lora/models/index.ts';
 import { random } from '../../src/lora/random.ts';
+import { profile } from './profile.ts';
 import type { Shape } from './random-model.ts';
 import { randomised, SHAPES, zeroBase } from './random-model.ts';
 
@@ -32,9 +35,11 @@ const { positionals, values } = parseArgs({
     quantised: { type: 'boolean', default: false },
     cuda: { type: 'string' },
     cache: { type: 'string' },
+    profile: { type: 'boolean', default: false },
   },
 });
 const [file, ...shapes] = positionals;
+process.env['BINDING'] = file;
 for (const name of shapes) console.log(JSON.stringify(await measure(name, SHAPES[name]!)));
 
 async function measure(name: string, shape: Shape): Promise<Record<string, unknown>> {
@@ -42,7 +47,7 @@ async function measure(name: string, shape: Shape): Promise<Record<string, unkno
   const started = performance.now();
   const seconds = (): number => Math.round(performance.now() - started) / 1000;
   const options = {
-    file: file!,
+    file: values.profile ? fileURLToPath(new URL('profile-binding.cjs', import.meta.url)) : file!,
     compileCache: values.cache ?? null,
     cudaDir: values.cuda ?? null,
     exact: values.products === 'float32',
@@ -87,6 +92,7 @@ async function measure(name: string, shape: Shape): Promise<Record<string, unkno
     trainable: plan.count,
     liveTensors: live,
     losses: [losses[0], losses.at(-1)],
+    ...(values.profile ? { profile: await profile(loadBinding(options), () => team.step(rows, RATE)) } : {}),
   };
   await team.close();
   return result;

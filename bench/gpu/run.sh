@@ -19,6 +19,9 @@ for stage in "$@"; do
     parity) record parity timeout 300 node bench/gpu/parity.ts "$BINDING" --compiled 'bert-(sequence|tokens)|llama-(multilabel|vocabulary)|qwen' "${xla[@]}" ;;
     small) peft peft-135M $small; engine 135M-cold $small; engine 135M-warm $small ;;
     big) peft peft-1.2B $big; engine 1.2B-cold $big; engine 1.2B-warm $big; engine 1.2B-one-chunk $big --logits 1000000000 ;;
+    profile) engine 135M-profile $small --profile; engine 1.2B-profile $big --profile ;;
+    # The asynchronous allocator reserves what is used, not powers of two of it.
+    memory) TF_GPU_ALLOCATOR=cuda_malloc_async engine 1.2B-memory $big ;;
     float32) engine 135M-float32 $small --products float32 ;;
     quantised) engine 1.2B-quantised $big --quantised; engine 8B-quantised $huge --quantised ;;
     curve)
