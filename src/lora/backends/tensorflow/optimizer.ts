@@ -84,11 +84,12 @@ export function adamw(machine: Machine, raw: Raw, call: Backend<T>['call'], bloc
           remaining: scalar(1 - rate * settings.weightDecay),
           settings,
         }, (given) => update(machine, raw, given));
+        // All is issued before the norm is waited for; where it is not finite, the new numbers are the old ones.
+        replace(next.stacks.map(({ mean }) => machine.keep(mean.handle)), next.stacks.map(({ square }) => machine.keep(square.handle)));
+        block.assign(next.stacks.map(({ values }) => values.handle));
         const norm = machine.binding.tensorDataSync(next.norm.handle)[0]!;
         if (!Number.isFinite(norm)) return norm;
         step += 1;
-        replace(next.stacks.map(({ mean }) => machine.keep(mean.handle)), next.stacks.map(({ square }) => machine.keep(square.handle)));
-        block.assign(next.stacks.map(({ values }) => values.handle));
         block.clearGradients();
         return norm;
       }),
@@ -104,15 +105,16 @@ function update({ scalar, wholes, tensor, op }: Machine, raw: Raw, { stacks, siz
   const { beta1, beta2, epsilon, limit } = settings;
   const squares = stacks.map(({ gradients }) => op('Sum', [op('Square', [gradients.handle]), wholes([0, 1])]));
   const norm = op('Sqrt', [squares.reduce(raw.add)]);
+  const finite = op('IsFinite', [norm]);
   // limit / max(norm, limit): 1 below the limit.
   const share = raw.divide(scalar(limit), op('Maximum', [norm, scalar(limit)]));
   const next = stacks.map(({ values, gradients, mean, square }) => {
-    const of = (handle: Handle): T => tensor(handle, values.rows, values.cols);
+    const of = (handle: Handle, { handle: before, rows, cols }: T): T => tensor(op('SelectV2', [finite, handle, before]), rows, cols);
     const g = raw.multiply(gradients.handle, share);
     const m = raw.add(raw.multiply(mean.handle, scalar(beta1)), raw.multiply(g, scalar(1 - beta1)));
     const v = raw.add(raw.multiply(square.handle, scalar(beta2)), raw.multiply(op('Square', [g]), scalar(1 - beta2)));
     const change = raw.divide(raw.multiply(m, size.handle), raw.add(raw.multiply(op('Sqrt', [v]), correction.handle), scalar(epsilon)));
-    return { values: of(raw.subtract(raw.multiply(values.handle, remaining.handle), change)), mean: of(m), square: of(v) };
+    return { values: of(raw.subtract(raw.multiply(values.handle, remaining.handle), change), values), mean: of(m, mean), square: of(v, square) };
   });
   return { stacks: next, norm: tensor(norm, 1, 1) };
 }
