@@ -22,6 +22,8 @@ interface Case {
   readonly length: number;
   readonly workers: number;
   readonly quantisation: 'none' | 'nf4';
+  /** To train on, where more than the two steps need. */
+  readonly rows?: number;
 }
 
 const CASES: readonly Case[] = [
@@ -32,16 +34,16 @@ const CASES: readonly Case[] = [
   { base: 'mini-encoder', task: 'extraction', length: 128, workers: 2, quantisation: 'nf4' },
   ...(['none', 'nf4'] as const).map((quantisation): Case => ({ base: 'mini-decoder', task: 'classification', length: 128, workers: 1, quantisation })),
   { base: 'mini-decoder', task: 'classification', length: 512, workers: 2, quantisation: 'none' },
+  ...[10_000, 100_000].map((rows): Case => ({ base: 'mini-encoder', task: 'classification', length: 32, workers: 1, quantisation: 'none', rows })),
   ...[1, 2].map((workers): Case => ({ base: 'mini-decoder', task: 'generation', length: 128, workers, quantisation: 'none' })),
 ];
 
-const nameOf = ({ base, task, length, workers, quantisation }: Case): string => `${base}, ${task}, rows of ${length} tokens, ${workers} worker${workers > 1 ? 's' : ''}${quantisation === 'nf4' ? ', nf4' : ''}`;
+const nameOf = ({ base, task, length, workers, quantisation, rows }: Case): string => `${base}, ${task}, ${rows === undefined ? '' : `${rows} `}rows of ${length} tokens, ${workers} worker${workers > 1 ? 's' : ''}${quantisation === 'nf4' ? ', nf4' : ''}`;
 
-/** Two steps' rows, cut off at exactly `length` tokens. */
-function rowsOf({ task, length, workers }: Case): object[] {
-  const batch = Math.max(2, Math.ceil(1024 / length)) * workers;
-  return Array.from({ length: 2 * batch }, (_, i) => {
-    const text = Array.from({ length }, (_word, j) => ['play', 'the', 'next', 'song', 'in', 'my', 'list'][(i + j) % 7]!).join(' ');
+/** Enough rows for two steps, or more; cut off at exactly `length` tokens. */
+function rowsOf({ task, length, rows }: Case, batch: number): object[] {
+  return Array.from({ length: rows ?? 2 * batch }, (_, i) => {
+    const text = `${Array.from({ length }, (_word, j) => ['play', 'the', 'next', 'song', 'in', 'my', 'list'][(i + j) % 7]!).join(' ')} ${i}`;
     const label = LABELS[i % LABELS.length]!;
     const truth = { classification: { label }, extraction: { spans: [{ start: 0, end: text.indexOf(' '), label }] }, generation: { completion: label } }[task];
     return { id: String(i), text, ...truth };
@@ -51,18 +53,18 @@ function rowsOf({ task, length, workers }: Case): object[] {
 /** Runs the job; gives in bytes what it said before it started, and what it took. */
 async function measure(folder: string, given: Case): Promise<{ predicted: number; measured: number }> {
   const { base, task, length, workers, quantisation } = given;
-  const rows = rowsOf(given);
-  const lines = rows.map((row) => `${JSON.stringify(row)}\n`).join('');
+  const batchSize = Math.max(2, Math.ceil(1024 / length)) * workers;
+  const lines = rowsOf(given, batchSize).map((row) => `${JSON.stringify(row)}\n`);
   const job = {
     version: 1, id: 'bench', kind: 'train', model: 'bench', task, base: { path: path.join(MODELS, base), digest: null }, initial: false, labels: task === 'generation' ? [] : LABELS,
     seed: 1, workers, backend: 'wasm',
     hyperparameters: {
-      lora: { r: 16, alpha: 32, targets: 'all-linear' }, epochs: 1, batchSize: rows.length / 2, learningRate: 1e-3, warmup: 0, weightDecay: 0,
+      lora: { r: 16, alpha: 32, targets: 'all-linear' }, epochs: (2 * batchSize) / lines.length, batchSize, learningRate: 1e-3, warmup: 0, weightDecay: 0,
       maxLength: length, quantisation, maxNewTokens: 16,
     },
   };
   await mkdir(folder, { recursive: true });
-  await Promise.all([writeFile(path.join(folder, 'job.json'), JSON.stringify(job)), writeFile(path.join(folder, 'train.jsonl'), lines), writeFile(path.join(folder, 'exam.jsonl'), lines)]);
+  await Promise.all([writeFile(path.join(folder, 'job.json'), JSON.stringify(job)), writeFile(path.join(folder, 'train.jsonl'), lines.join('')), writeFile(path.join(folder, 'exam.jsonl'), lines.slice(0, 2 * batchSize).join(''))]);
   await promisify(execFile)(process.execPath, [ENGINE, folder]);
   const { predictedMemoryBytes, peakMemoryBytes } = JSON.parse(await readFile(path.join(folder, 'result.json'), 'utf8')) as { predictedMemoryBytes: number; peakMemoryBytes: number };
   return { predicted: predictedMemoryBytes, measured: peakMemoryBytes };

@@ -29,7 +29,8 @@ export interface MemoryQuestion {
   readonly batchTokens: number;
   /** Tokens of the longest row; of an embedding the longest text. */
   readonly longest: number;
-  /** Bytes of the rows' files. */
+  /** To train on and of the exam, and the bytes of their files. */
+  readonly rows: number;
   readonly dataBytes: number;
   /** Of a head that writes: answers of an exam, and tokens of one at most; null for the others. */
   readonly answers: { readonly rows: number; readonly tokens: number } | null;
@@ -46,11 +47,12 @@ const MIB = 2 ** 20;
 const RUNTIME_BYTES = 122 * MIB;
 /** A thread's own heap and code. */
 const THREAD_BYTES = 31 * MIB;
-/** What a byte of the rows' files becomes: text, tokens, answers. */
-const DATA_FACTOR = 4;
+/** What a row costs apart from its text, and what a byte of the files becomes: text, tokens, answers, and what parsing left behind. */
+const ROW_BYTES = 2500;
+const DATA_FACTOR = 5;
 
 export function predictMemory(question: MemoryQuestion): MemoryPrediction {
-  const { base, plan, use, workers, dataBytes, answers } = question;
+  const { base, plan, use, workers, rows, dataBytes, answers } = question;
   const { held, peak } = countMember(question);
   const writer = use === 'train' && answers !== null ? countMember({ ...question, use: 'predict' }) : { held: 0, peak: 0 };
   const tensors = [...base.tensors.values()].map(({ dtype, shape }) => ({ width: BYTES_OF[dtype], count: shape.reduce((a, b) => a * b, 1) }));
@@ -67,7 +69,7 @@ export function predictMemory(question: MemoryQuestion): MemoryPrediction {
     // A team of its own writes the exam's answers. Threads give their memory back as they end; what trained in this thread is still there
     // while the writer loads, and is collected before its caches fill (measured).
     writing: workers === 1 ? Math.max(writer.held, writer.peak - peak) : workers * Math.max(0, writer.peak - peak),
-    data: DATA_FACTOR * dataBytes,
+    data: ROW_BYTES * rows + DATA_FACTOR * dataBytes,
   };
   return { parts, bytes: Object.values(parts).reduce((sum, bytes) => sum + bytes, 0) };
 }

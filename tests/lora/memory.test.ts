@@ -67,14 +67,14 @@ test.each(CASES)('%s, %#: an outline counts to the byte what the real model take
   expect(counting.peak()).toBe(most);
 });
 
-const question = (changes: Partial<MemoryQuestion> = {}): MemoryQuestion => ({ base: outlineOf(ENCODER), plan: planOf(ENCODER, 'sequence', 'none'), use: 'train', workers: 1, batchTokens: 512, longest: 32, dataBytes: 1e5, answers: null, ...changes });
+const question = (changes: Partial<MemoryQuestion> = {}): MemoryQuestion => ({ base: outlineOf(ENCODER), plan: planOf(ENCODER, 'sequence', 'none'), use: 'train', workers: 1, batchTokens: 512, longest: 32, rows: 100, dataBytes: 1e5, answers: null, ...changes });
 const bytes = (changes: Partial<MemoryQuestion>): number => predictMemory(question(changes)).bytes;
 
 test('more of anything needs more; the parts are the whole; an outline tells what the weights tell', () => {
   const { parts, bytes: all } = predictMemory(question());
   expect(Object.values(parts).reduce((a, b) => a + b, 0)).toBe(all);
   expect(predictMemory(question({ base: ENCODER }))).toEqual(predictMemory(question()));
-  for (const more of [{ workers: 2 }, { batchTokens: Infinity, longest: 64 }, { dataBytes: 1e6 }]) expect(bytes(more)).toBeGreaterThan(all);
+  for (const more of [{ workers: 2 }, { batchTokens: Infinity, longest: 64 }, { dataBytes: 1e6 }, { rows: 1000 }]) expect(bytes(more)).toBeGreaterThan(all);
   for (const less of [{ use: 'predict' as const }, { batchTokens: 64 }]) expect(bytes(less)).toBeLessThan(all);
 });
 

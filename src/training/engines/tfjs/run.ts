@@ -116,7 +116,7 @@ function expectMemory({ job, exam, dataBytes }: JobInput, { base, plan }: Bench,
   if (backend.name !== 'wasm') return null;
   const lengths = rows.flatMap(({ row }) => [row.tokens.length, ...(row.documents ?? []).map((document) => document.length)]);
   const longest = lengths.reduce((most, length) => Math.max(most, length), 1);
-  const prediction = predictMemory({ base, plan, use: job.kind, workers: job.workers, batchTokens: job.hyperparameters.batchSize * longest, longest, dataBytes, answers: plan.kind === 'vocabulary' ? { rows: exam.length, tokens: job.hyperparameters.maxNewTokens } : null });
+  const prediction = predictMemory({ base, plan, use: job.kind, workers: job.workers, batchTokens: job.hyperparameters.batchSize * longest, longest, rows: rows.length, dataBytes, answers: plan.kind === 'vocabulary' ? { rows: exam.length, tokens: job.hyperparameters.maxNewTokens } : null });
   checkMemory(prediction, job.limits.memoryBytes, job.workers);
   return prediction.bytes;
 }
