@@ -78,3 +78,15 @@ export interface AdapterFiles {
   readonly weights: Uint8Array;
   readonly extra: Readonly<Record<string, Uint8Array>>;
 }
+
+/** One turn of a chat, as chat templates know it. */
+export interface Message {
+  readonly role: string;
+  /** Null where an assistant does nothing but call tools. */
+  readonly content: string | null;
+  /** Of an assistant: what it calls, {type: 'function', function: {name, arguments}}. */
+  readonly tool_calls?: readonly object[];
+  /** Of a tool's answer: the call that it answers, and the tool. */
+  readonly tool_call_id?: string;
+  readonly name?: string;
+}

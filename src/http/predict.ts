@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { TrimtabError } from '../errors.ts';
 import type { IngestAnswer } from '../ingest/schema.ts';
 import type { Answer, Answered } from '../promotion/targets/builtin.ts';
-import { canonicalMessages, documentDigest, type Message, type Span } from '../tasks/index.ts';
+import { canonicalMessages, documentDigest, type Span } from '../tasks/index.ts';
+import type { Message } from '../vocabulary.ts';
 import type { HttpParts } from './parts.ts';
 
 export interface PredictRequest {

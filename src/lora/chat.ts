@@ -1,18 +1,8 @@
 /** Chats as the text that a base was trained on: its own Jinja template, rendered as transformers' apply_chat_template does. */
 import { Template } from '@huggingface/jinja';
 import { TrimtabError, messageOf } from '../errors.ts';
+import type { Message } from '../vocabulary.ts';
 import type { Tokenizer } from './tokenizer.ts';
-
-export interface Message {
-  readonly role: string;
-  /** Null where an assistant does nothing but call. */
-  readonly content: string | null;
-  /** Of an assistant: {type: 'function', function: {name, arguments}}. */
-  readonly tool_calls?: readonly object[];
-  /** Of a tool's answer. */
-  readonly tool_call_id?: string;
-  readonly name?: string;
-}
 
 export interface ChatOptions {
   /** JSON schemas of the functions that may be called. */

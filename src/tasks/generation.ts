@@ -1,6 +1,7 @@
 /** Generation: truth and answer are the completion's text. The input is a text, or a chat as canonical JSON of its messages. */
 import { bad, kindOf, listOf, MAX_ANSWER, mostFrequent, textOf, unknownMetric } from './check.ts';
-import type { JobRow, Message, TaskRules } from './rules.ts';
+import type { Message } from '../vocabulary.ts';
+import type { JobRow, TaskRules } from './rules.ts';
 
 const METRICS = ['exact', 'json'] as const;
 const MOST_MESSAGES = 1_000;

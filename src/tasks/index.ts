@@ -10,7 +10,7 @@ import type { Labelling, TaskRules } from './rules.ts';
 
 export { documentDigest, RANKED } from './embedding.ts';
 export { canonicalMessages, jsonOf, messagesIn } from './generation.ts';
-export { LABELLINGS, type Field, type JobAnswer, type JobRow, type LabelledText, type Labelling, type Message, type Span, type TaskRules } from './rules.ts';
+export { LABELLINGS, type Field, type JobAnswer, type JobRow, type LabelledText, type Labelling, type Span, type TaskRules } from './rules.ts';
 
 const RULES: Readonly<Record<Task, TaskRules>> = { classification, extraction, embedding, generation };
 

@@ -2,7 +2,7 @@
  * What a task is to the service: how its truths and answers are checked and written as one canonical string, what an answer is
  * worth, and the form in which a job has them. Outside training everything is that string; `src/tasks` alone looks inside.
  */
-import type { Task } from '../vocabulary.ts';
+import type { Message, Task } from '../vocabulary.ts';
 
 /** How many labels hold for one text: `single` has exactly one of them, `multi` any number, also none. */
 export const LABELLINGS = ['single', 'multi'] as const;
@@ -13,18 +13,6 @@ export interface Span {
   readonly start: number;
   readonly end: number;
   readonly label: string;
-}
-
-/** One turn of a chat, as chat templates know it. */
-export interface Message {
-  readonly role: string;
-  /** Null where an assistant does nothing but call tools. */
-  readonly content: string | null;
-  /** Of an assistant: what it calls, {type: 'function', function: {name, arguments}}. */
-  readonly tool_calls?: readonly object[];
-  /** Of a tool's answer: the call that it answers, and the tool. */
-  readonly tool_call_id?: string;
-  readonly name?: string;
 }
 
 /** A labelled row as the store has it: `label` is the canonical truth. */

@@ -1,6 +1,6 @@
 /** Chats of the bundled decoder: the expected texts are transformers 5.24's apply_chat_template(messages, tools=..., tokenize=False). */
 import { expect, test } from 'vitest';
-import type { Message } from '../../src/lora/chat.ts';
+import type { Message } from '../../src/vocabulary.ts';
 import { createChat } from '../../src/lora/chat.ts';
 import { loadTokenizer } from '../../src/lora/tokenizer.ts';
 

@@ -5,7 +5,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { wasmBackend } from '../../src/lora/backends/wasm.ts';
 import type { Base } from '../../src/lora/base.ts';
 import { readBase } from '../../src/lora/base.ts';
-import type { Message } from '../../src/lora/chat.ts';
+import type { Message } from '../../src/vocabulary.ts';
 import { createChat } from '../../src/lora/chat.ts';
 import { generate } from '../../src/lora/generate.ts';
 import { architectureOf } from '../../src/lora/models/index.ts';

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Message } from '../../src/lora/chat.ts';
+import type { Message } from '../../src/vocabulary.ts';
 import { createChat } from '../../src/lora/chat.ts';
 import { loadTokenizer } from '../../src/lora/tokenizer.ts';
 import { PYTHON, WHERE, python } from './support.ts';

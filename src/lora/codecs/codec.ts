@@ -1,6 +1,6 @@
 /** Between texts and numbers, by head: a labelled example becomes a row, a row's outputs become an answer. */
 import type { EncodedRow } from '../batches.ts';
-import type { Message } from '../chat.ts';
+import type { Message } from '../../vocabulary.ts';
 import type { Span, Units } from '../tags.ts';
 
 /** What a text is given as: a text, or where the base has a chat template the messages of a chat. */
