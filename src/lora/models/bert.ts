@@ -112,7 +112,7 @@ export function bert(base: Base): Architecture {
     vocabulary: config.vocabulary,
     linears: bertLinears(config),
     allLinear: ALL_LINEAR,
-    defaultPooling: 'mean',
+    defaultPooling: 'first',
     causal: false,
     headModule: 'classifier',
     headBias: { sequence: true, tokens: true },
