@@ -3,8 +3,7 @@
  * same order, but no number is stored or computed: what is left is how many bytes it would have taken, to the byte.
  */
 import type { Arena } from '../simd/arena.ts';
-import { ALIGN } from '../simd/arena.ts';
-import { SCRATCH_BYTES } from '../simd/gemm.ts';
+import { createStack } from '../simd/arena.ts';
 import type { Kernels } from '../simd/module.ts';
 import type { Machine } from './machine.ts';
 import { createMachine } from './machine.ts';
@@ -18,29 +17,19 @@ export interface Counting {
 }
 
 export function countingMachine(): Counting {
-  let top = Math.ceil(SCRATCH_BYTES / ALIGN) * ALIGN;
-  let most = top;
+  let most = 0;
+  const { top, allocate, scoped } = createStack((reached) => void (most = Math.max(most, reached)));
+  // what is there before the first allocation is held, too
+  most = top();
   // Takes whatever is written, and has nothing to read.
   const nothing: Float32Array<ArrayBuffer> = Object.assign(new Float32Array(0), { set: () => undefined, subarray: () => nothing });
   const arena: Arena = {
     memory: { buffer: new ArrayBuffer(0), grow: () => 0 },
     floats: () => nothing,
-    allocate(count) {
-      const address = top;
-      top += Math.ceil((count * 4) / ALIGN) * ALIGN;
-      most = Math.max(most, top);
-      return address;
-    },
-    scoped(body) {
-      const mark = top;
-      try {
-        return body();
-      } finally {
-        top = mark;
-      }
-    },
+    allocate,
+    scoped,
     bytes: () => most,
   };
   const kernels = new Proxy({} as Kernels, { get: () => () => undefined });
-  return { machine: createMachine(arena, kernels), held: () => top, peak: () => most };
+  return { machine: createMachine(arena, kernels), held: top, peak: () => most };
 }
