@@ -62,6 +62,22 @@ export type MonitorKind = (typeof MONITOR_KINDS)[number];
 export const INCIDENT_STATES = words('open', 'acknowledged', 'resolved');
 export type IncidentState = (typeof INCIDENT_STATES)[number];
 
+/** What sends webhooks to us, by the form that it speaks: `standard` is Standard Webhooks, `trimtab` our own small schema. */
+export const WEBHOOK_SOURCES = words('standard', 'github', 'alertmanager', 'cloudevents', 'trimtab');
+export type WebhookSource = (typeof WEBHOOK_SOURCES)[number];
+
+/** `duplicate`: its id was seen before; `refused`: wrong signature, too old or unreadable; `shed`: 503, to be sent again. */
+export const WEBHOOK_RECEIPTS = words('accepted', 'duplicate', 'refused', 'shed');
+export type WebhookReceipt = (typeof WEBHOOK_RECEIPTS)[number];
+
+/** The form in which an endpoint wants our webhooks. */
+export const WEBHOOK_TARGETS = words('standard', 'slack', 'pagerduty');
+export type WebhookTarget = (typeof WEBHOOK_TARGETS)[number];
+
+/** One attempt: `failed` is tried again later, `abandoned` was the last one. */
+export const WEBHOOK_ATTEMPTS = words('delivered', 'failed', 'abandoned');
+export type WebhookAttempt = (typeof WEBHOOK_ATTEMPTS)[number];
+
 export const ROLES = words('viewer', 'ingest', 'operator', 'admin');
 export type Role = (typeof ROLES)[number];
 

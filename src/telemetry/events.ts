@@ -1,6 +1,8 @@
 /** What the domains tell the world: they emit, and never know who listens (metrics, the page, the demo). */
 import { EventEmitter } from 'node:events';
-import type { IncidentState, RunOutcome, RunState, TriggerDecision, TriggerReason } from '../vocabulary.ts';
+import type {
+  IncidentState, RunOutcome, RunState, TriggerDecision, TriggerReason, WebhookAttempt, WebhookReceipt, WebhookSource, WebhookTarget,
+} from '../vocabulary.ts';
 
 /** Every event with its payload. Seconds are of wall time, counts are rows. */
 export interface EventMap {
@@ -46,6 +48,12 @@ export interface EventMap {
     readonly run: string | null;
   };
   predict: { readonly model: string; readonly seconds: number; readonly rows: number };
+  /** A webhook came in and was answered. */
+  'webhook:received': { readonly source: WebhookSource; readonly result: WebhookReceipt };
+  /** One attempt to deliver a webhook; `target` is the form that the endpoint wants, never its URL. */
+  'webhook:attempt': { readonly target: WebhookTarget; readonly result: WebhookAttempt; readonly seconds: number };
+  /** An endpoint was disabled after failures (or 410), or enabled again; `disabled` is how many of this target now are. */
+  'webhook:endpoints': { readonly target: WebhookTarget; readonly enabled: number; readonly disabled: number };
 }
 
 export type EventType = keyof EventMap;
