@@ -32,6 +32,13 @@ describe('acceptance', () => {
     expect(failing({ ...good, ...change })).toEqual([name]);
   });
 
+  test('without ceilings nobody can say what was recovered, so it does not hold', () => {
+    const blind = { ...good, windows: good.windows.map((each) => ({ ...each, ceiling: null })) };
+    expect(failing(blind)).toEqual(['stage 2: last third recovers 80 % of the gap']);
+    expect(recovery(blind, 'stage 2')).toBeNull();
+    expect(renderReport(blind)).toContain('not known: no ceiling was trained');
+  });
+
   test('no control at all fails, no gap does not', () => {
     expect(failing({ ...good, detections: [] })).toContain('control raises no alarm');
     expect(recovery({ windows: [window('stage 2', 2, 80, 70, 80)] }, 'stage 2')).toBeNull();

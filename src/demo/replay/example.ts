@@ -51,7 +51,11 @@ const SLOTS: Readonly<Record<string, readonly string[]>> = {
 const OPENINGS = ['', '', '', 'hey ', 'ok ', 'please ', 'could you ', 'well '];
 const CLOSINGS = ['', '', '', ' thanks', ' now', ' if you can', ' for me'];
 
-const ROWS = { before: 1_200, after: 900 } as const;
+/**
+ * The control's labels make two runs (a quarter of the later stage each) and leave a few rows over: with many left over the first rows of the
+ * change would bring a retrain by count, and that would mend the model before a monitor could have seen anything.
+ */
+const ROWS = { before: 1_300, after: 900 } as const;
 /** Of the wishes after the change: those of a new kind. The others are old ones, two thirds of them in new words. */
 const NEW_SHARE = 0.4;
 const REWORDED_SHARE = 2 / 3;

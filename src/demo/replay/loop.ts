@@ -77,15 +77,19 @@ async function playStage(state: Play, stage: Stage): Promise<WindowResult[]> {
     const own = windows.filter((window) => window.third === third);
     const asked = own.flatMap((window) => window.panes.flat());
     if (asked.length === 0) continue;
-    const id = `ceiling-${stage.name.replaceAll(' ', '-')}-${third + 1}`;
-    const answers = await ceilingAnswers(state.ceiling, id, state.seen, asked);
-    const ceiling = new Map(asked.map((row, i) => [row.id, answers[i] ?? '']));
+    const ceiling = state.options.ceiling ? await trainCeiling(state, `ceiling-${stage.name.replaceAll(' ', '-')}-${third + 1}`, asked) : null;
     for (const window of own) results.push(await playWindow(state, stage, window, windows.indexOf(window), ceiling));
   }
   return results;
 }
 
-async function playWindow(state: Play, stage: Stage, window: Window, index: number, ceiling: ReadonlyMap<string, string>): Promise<WindowResult> {
+/** What a model that is trained on all rows so far answers, by row. */
+async function trainCeiling(state: Play, id: string, asked: readonly ReplayRow[]): Promise<ReadonlyMap<string, string>> {
+  const answers = await ceilingAnswers(state.ceiling, id, state.seen, asked);
+  return new Map(asked.map((row, i) => [row.id, answers[i] ?? '']));
+}
+
+async function playWindow(state: Play, stage: Stage, window: Window, index: number, ceiling: ReadonlyMap<string, string> | null): Promise<WindowResult> {
   const totals = { rows: 0, frozen: 0, loop: 0, ceiling: 0 };
   const adapters = new Set<string>();
   for (const pane of window.panes) {
@@ -97,12 +101,12 @@ async function playWindow(state: Play, stage: Stage, window: Window, index: numb
       totals.rows += 1;
       totals.frozen += score(row, frozen[i] ?? '');
       totals.loop += score(row, answers[i] ?? '');
-      totals.ceiling += score(row, ceiling.get(row.id) ?? '');
+      if (ceiling !== null) totals.ceiling += score(row, ceiling.get(row.id) ?? '');
     });
   }
   const share = (right: number) => `${(100 * right / totals.rows).toFixed(1)} %`;
-  state.say(`${stage.name}, window ${index + 1}: frozen ${share(totals.frozen)}, loop ${share(totals.loop)}, ceiling ${share(totals.ceiling)}`);
-  return { stage: stage.name, third: window.third, window: index, ...totals, adapters: [...adapters] };
+  state.say(`${stage.name}, window ${index + 1}: frozen ${share(totals.frozen)}, loop ${share(totals.loop)}${ceiling === null ? '' : `, ceiling ${share(totals.ceiling)}`}`);
+  return { stage: stage.name, third: window.third, window: index, ...totals, ceiling: ceiling === null ? null : totals.ceiling, adapters: [...adapters] };
 }
 
 /** One pane: the live adapter answers, the answers are logged, the labels that are due arrive, the service judges. */

@@ -7,7 +7,8 @@ export interface WindowResult {
   /** Sum of the scores of the first adapter, of what was live when the row came, and of a model trained on all rows before the third. */
   readonly frozen: number;
   readonly loop: number;
-  readonly ceiling: number;
+  /** Null when no ceiling was trained. */
+  readonly ceiling: number | null;
   /** Adapters that answered, in order. */
   readonly adapters: readonly string[];
 }
@@ -58,10 +59,10 @@ export interface Criterion {
 /** What must hold; from the issue that asked for the replay. */
 export const GOALS = { retrains: 2, recovery: 0.8, stretchRecovery: 0.9, minutes: 60 } as const;
 
-/** Share of the gap from frozen to ceiling that the loop closed in the last third of a stage; null when there is no gap. */
+/** Share of the gap from frozen to ceiling that the loop closed in the last third of a stage; null when there is no gap, or no ceiling. */
 export function recovery(report: Pick<ReplayReport, 'windows'>, stage: string): number | null {
   const last = report.windows.filter((window) => window.stage === stage && window.third === 2);
-  const sum = (key: 'frozen' | 'loop' | 'ceiling') => last.reduce((total, window) => total + window[key], 0);
+  const sum = (key: 'frozen' | 'loop' | 'ceiling') => last.reduce((total, window) => total + (window[key] ?? 0), 0);
   const gap = sum('ceiling') - sum('frozen');
   return gap > 0 ? (sum('loop') - sum('frozen')) / gap : null;
 }
@@ -87,6 +88,7 @@ function retrains(report: ReplayReport, stage: string): Criterion {
 function recovers(report: ReplayReport, stage: string): Criterion {
   const share = recovery(report, stage);
   const name = `${stage}: last third recovers ${100 * GOALS.recovery} % of the gap`;
+  if (report.windows.some((window) => window.stage === stage && window.ceiling === null)) return { name, holds: false, detail: 'not known: no ceiling was trained' };
   if (share === null) return { name, holds: true, detail: 'no gap: the ceiling is not above the frozen adapter' };
   return { name, holds: share >= GOALS.recovery, detail: `${(100 * share).toFixed(1)} %` };
 }

@@ -25,7 +25,7 @@ export function renderReport(report: ReplayReport, metric = 'accuracy'): string 
 }
 
 function windowCells(window: WindowResult): string[] {
-  const share = (right: number) => (100 * right / window.rows).toFixed(1);
+  const share = (right: number | null) => (right === null ? '' : (100 * right / window.rows).toFixed(1));
   return [window.stage, String(window.third + 1), String(window.rows), share(window.frozen), share(window.loop), share(window.ceiling), window.adapters.join(' ')];
 }
 
