@@ -106,3 +106,10 @@ export interface Message {
   readonly tool_call_id?: string;
   readonly name?: string;
 }
+
+/** A chat that waits for its next turn. */
+export interface Chat {
+  readonly messages: readonly Message[];
+  /** JSON schemas of the functions that the next turn may call, as chat templates take them. */
+  readonly tools?: readonly object[];
+}

@@ -6,6 +6,7 @@
  * more than a fifth of the 5-grams, so of short texts only those are near that differ at an end ("lights on", "lights off"): they
  * share a side, and as train rows both stay when their labels differ.
  */
+import { tellingPart } from '../tasks/index.ts';
 import { normalise } from './normalise.ts';
 
 /** Stored bands depend on these: a change needs all of them computed again. */
@@ -17,16 +18,15 @@ const [SEEDS, FACTORS] = hashFamily();
 export interface Sketch {
   /** The normalised text. */
   readonly text: string;
-  /** Hashes of its 5-grams, rising, each once. */
+  /** Hashes of the 5-grams of what it says, rising, each once. */
   readonly grams: Uint32Array;
   /** One number below 2^53 a band: a double and PostgreSQL's bigint hold it alike. */
   readonly bands: Float64Array;
 }
 
 export function sketch(text: string): Sketch {
-  const plain = normalise(text);
-  const grams = gramsOf(plain);
-  return { text: plain, grams, bands: bandsOf(grams) };
+  const grams = gramsOf(normalise(tellingPart(text)));
+  return { text: normalise(text), grams, bands: bandsOf(grams) };
 }
 
 /** Shared over all grams: 1 for equal sets, 0 for disjoint ones. */

@@ -2,6 +2,7 @@
 import { unseenShare, type ReferenceBody } from '../profile/index.ts';
 import type { Queryable } from '../store/postgres.ts';
 import { judgedPredictions, leastConfident, openedAt, recentAnswers, type RecentAnswer, type SampleScope } from '../store/samples.ts';
+import { tellingPart } from '../tasks/index.ts';
 import { rulesOfReference, type Monitor } from './monitors.ts';
 
 const SAMPLES = 10;
@@ -30,7 +31,7 @@ export async function sampleIds(db: Queryable, monitor: Monitor, reference: Refe
       return firstIds((await recentAnswers(db, scope)).filter(({ answer }) => rules.labelsIn(answer)?.some(asked)));
     }
     case 'unseen': {
-      const rows = (await recentAnswers(db, scope)).map(({ id, input }) => ({ id, share: unseenShare(reference.vocabulary, input) }));
+      const rows = (await recentAnswers(db, scope)).map(({ id, input }) => ({ id, share: unseenShare(reference.vocabulary, tellingPart(input)) }));
       return firstIds(rows.filter((row) => row.share > 0).sort((a, b) => b.share - a.share || (a.id < b.id ? -1 : 1)));
     }
     case 'format':

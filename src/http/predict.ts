@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { TrimtabError } from '../errors.ts';
 import type { IngestAnswer } from '../ingest/schema.ts';
 import type { Answer, Answered } from '../promotion/targets/builtin.ts';
-import { canonicalMessages, documentDigest, type Span } from '../tasks/index.ts';
+import { canonicalChat, documentDigest, type Span } from '../tasks/index.ts';
 import type { Message } from '../vocabulary.ts';
 import type { HttpParts } from './parts.ts';
 
@@ -11,6 +11,7 @@ export interface PredictRequest {
   readonly text?: string;
   readonly texts?: readonly string[];
   readonly messages?: readonly Message[];
+  readonly tools?: readonly object[];
   readonly documents?: readonly string[];
   readonly id?: string;
   readonly ids?: readonly string[];
@@ -58,7 +59,7 @@ export async function predict(parts: Pick<HttpParts, 'target' | 'ingest' | 'even
   const logged = await parts.ingest.predictions(rows.map((row, i) => ({
     model,
     id: predictions[i]?.id,
-    ...(request.messages === undefined ? { input: texts[i] } : { messages: request.messages }),
+    ...(request.messages === undefined ? { input: texts[i] } : { messages: request.messages, ...(request.tools === undefined ? {} : { tools: request.tools }) }),
     [rules.answerField]: row.ranking === undefined ? rules.answerValue(row.label) : row.ranking.map(({ document }) => documents?.[document]),
     confidence: row.confidence,
     adapter,
@@ -79,12 +80,13 @@ function shown({ rules, labels }: Answer, { label, confidence, scores, vector, r
 
 const bad = (problem: string) => new TrimtabError('bad-request', { what: 'the body', problem, right: 'send "text" or "messages" (with "id", if any) or "texts" (with as many "ids", if any)' });
 
-function rowsOf({ text, texts, messages, id, ids }: PredictRequest): { texts: readonly string[]; ids: readonly (string | undefined)[] } {
+function rowsOf({ text, texts, messages, tools, id, ids }: PredictRequest): { texts: readonly string[]; ids: readonly (string | undefined)[] } {
   const given = [text, texts, messages].filter((each) => each !== undefined).length;
   if (given !== 1) throw bad('it must have one of "text", "texts" and "messages"');
+  if (tools !== undefined && messages === undefined) throw bad('"tools" go with "messages"');
   if (texts === undefined) {
     if (ids !== undefined) throw bad('"ids" go with "texts"');
-    return { texts: [text ?? canonicalMessages(messages)], ids: [id] };
+    return { texts: [text ?? canonicalChat({ messages, tools })], ids: [id] };
   }
   if (id !== undefined) throw bad('"id" goes with "text"');
   if (ids !== undefined && ids.length !== texts.length) throw bad(`there are ${texts.length} texts and ${ids.length} ids`);

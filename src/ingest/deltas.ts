@@ -2,7 +2,7 @@
 import { emptyProfile, encodeProfile, observeOutcome, observePrediction, type Profile, type ReferenceBody } from '../profile/index.ts';
 import { insertDeltas, type OpenPane } from '../store/panes.ts';
 import type { Queryable } from '../store/postgres.ts';
-import { taskRules, type Labelling, type TaskRules } from '../tasks/index.ts';
+import { taskRules, tellingPart, type Labelling, type TaskRules } from '../tasks/index.ts';
 import type { References } from '../store/reference-cache.ts';
 import { newestReference } from '../store/references.ts';
 
@@ -37,7 +37,7 @@ export function deltaOf(deltas: ReadonlyMap<string, Delta>, prediction: { readon
 /** Counts an answer. */
 export function countAnswer({ profile, reference, rules }: Delta, row: { readonly input: string; readonly label: string; readonly confidence: number | null }): void {
   const label = rules.labelsIn(row.label);
-  observePrediction(profile, reference, { text: row.input, label, confidence: row.confidence, malformed: rules.isMalformed(row.label, reference.scoring.metric) });
+  observePrediction(profile, reference, { text: tellingPart(row.input), label, confidence: row.confidence, malformed: rules.isMalformed(row.label, reference.scoring.metric) });
 }
 
 /** Counts what became known of an answer: its score, or the truth that it is scored against. */

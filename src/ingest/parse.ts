@@ -2,7 +2,7 @@
 import { canonicalJson, sha256 } from '../canonical.ts';
 import { messageOf } from '../errors.ts';
 import type { NewPrediction } from '../store/predictions.ts';
-import { canonicalMessages, type Field, type TaskRules } from '../tasks/index.ts';
+import { canonicalChat, chatIn, type Field, type TaskRules } from '../tasks/index.ts';
 import { checker, jsonProblem, textProblem, timeProblem } from './check.ts';
 import { FeedbackInputSchema, ImportRowSchema, PredictionInputSchema } from './schema.ts';
 import { unknownModel } from './write.ts';
@@ -129,14 +129,20 @@ function said<F extends Field>(row: { readonly [K in F]?: unknown }, fields: rea
   }
 }
 
-/** The text that a row is about: its own, or its messages as one. */
-function inputOf<N extends 'input' | 'text'>(row: { readonly [K in N]?: string } & { readonly messages?: unknown }, name: N, rules: TaskRules): string | Refused {
+/** The text that a row is about: its own, or its chat as one. */
+function inputOf<N extends 'input' | 'text'>(row: { readonly [K in N]?: string } & { readonly messages?: unknown; readonly tools?: unknown }, name: N, rules: TaskRules): string | Refused {
   const text = row[name];
-  if (row.messages === undefined) return text ?? { refused: `the row must have required properties ${name}` };
+  if (row.tools !== undefined && rules.task !== 'generation') return { refused: `tools are not of this model's task: it takes ${name}` };
+  if (row.messages === undefined) {
+    if (row.tools !== undefined) return { refused: 'tools are for a chat; send them beside messages' };
+    // stored, it could not be told from the chat
+    if (text !== undefined && rules.task === 'generation' && chatIn(text) !== null) return { refused: `${name} is a chat written as text; send it as messages` };
+    return text ?? { refused: `the row must have required properties ${name}` };
+  }
   if (rules.task !== 'generation') return { refused: `messages are not of this model's task: it takes ${name}` };
   if (text !== undefined) return { refused: `it has both ${name} and messages; send one of them` };
   try {
-    return canonicalMessages(row.messages);
+    return canonicalChat(row);
   } catch (error) {
     return { refused: messageOf(error) };
   }

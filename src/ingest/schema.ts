@@ -1,5 +1,6 @@
 /** What comes in, and what is answered. One schema gives validation, types and OpenAPI. */
 import Type, { type Static } from 'typebox';
+import { MOST_TOOLS } from '../tasks/index.ts';
 
 const strict = { additionalProperties: false } as const;
 const MODEL = '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$';
@@ -37,6 +38,9 @@ export const MessageSchema = Type.Object(
   { ...strict, title: 'Message' },
 );
 export const messages = Type.Array(MessageSchema, { minItems: 1, description: 'generation: a chat, in place of the text' });
+export const tools = Type.Array(Type.Object({}, { additionalProperties: true }), {
+  minItems: 1, maxItems: MOST_TOOLS, description: 'generation, beside messages: the functions that may be called, {type: "function", function: {name, description, parameters}}',
+});
 
 /** A row has exactly the field of its model's task. */
 const labels = (description: string) => Type.Array(name('a label'), { description });
@@ -55,6 +59,7 @@ export const PredictionInputSchema = Type.Object(
     id: name('id of the prediction, unique per model: the same id again within seven days is a duplicate'),
     input: Type.Optional(text('text that the model was given')),
     messages: Type.Optional(messages),
+    tools: Type.Optional(tools),
     label: Type.Optional(name('classification: label that the model answered')),
     labels: Type.Optional(labels('classification, labels multi: all labels that it answered')),
     spans: Type.Optional(spans('extraction: spans that it answered, not overlapping')),
@@ -91,6 +96,7 @@ export const ImportRowSchema = Type.Object(
     id: Type.Optional(name('id of the row; made of its text when left out')),
     text: Type.Optional(Type.String({ minLength: 1, maxLength: MAX_TEXT, description: 'text that the truth is about' })),
     messages: Type.Optional(messages),
+    tools: Type.Optional(tools),
     ...TRUTH,
     segment: Type.Optional(name('part of the traffic, such as a language')),
     labelledAt: Type.Optional(time('when it was labelled; now when left out')),

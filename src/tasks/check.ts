@@ -32,6 +32,17 @@ export function kindOf(value: unknown): string {
   return Array.isArray(value) ? 'a list' : typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
+export const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The value of a JSON text; undefined of any other. */
+export function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
 /** The most frequent of some canonical strings; of several the first by code unit, so that no order of rows matters. */
 export function mostFrequent(values: readonly string[]): string | null {
   const times = new Map<string, number>();

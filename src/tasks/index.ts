@@ -9,7 +9,8 @@ import { multiLabel } from './multi-label.ts';
 import type { Labelling, TaskRules } from './rules.ts';
 
 export { documentDigest, RANKED } from './embedding.ts';
-export { canonicalMessages, jsonOf, messagesIn } from './generation.ts';
+export { canonicalChat, chatIn, MOST_TOOLS, tellingPart } from './chat.ts';
+export { jsonOf } from './check.ts';
 export { LABELLINGS, type Field, type JobAnswer, type JobRow, type LabelledText, type Labelling, type Span, type TaskRules } from './rules.ts';
 
 const RULES: Readonly<Record<Task, TaskRules>> = { classification, extraction, embedding, generation };

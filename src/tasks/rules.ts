@@ -2,7 +2,7 @@
  * What a task is to the service: how its truths and answers are checked and written as one canonical string, what an answer is
  * worth, and the form in which a job has them. Outside training everything is that string; `src/tasks` alone looks inside.
  */
-import type { Message, Task } from '../vocabulary.ts';
+import type { Chat, Task } from '../vocabulary.ts';
 
 /** How many labels hold for one text: `single` has exactly one of them, `multi` any number, also none. */
 export const LABELLINGS = ['single', 'multi'] as const;
@@ -35,7 +35,7 @@ export type JobRow =
   | (RowOf & { readonly text: string; readonly spans: readonly Span[] })
   | (RowOf & { readonly text: string; readonly positive: string; readonly negatives?: readonly string[] })
   | (RowOf & { readonly text: string; readonly completion: string })
-  | (RowOf & { readonly messages: readonly Message[]; readonly completion: string });
+  | (RowOf & Chat & { readonly completion: string });
 
 /** The answer in a line of predictions.jsonl, by task: exactly one of the fields. */
 export interface JobAnswer {

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { access, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { canonicalJson, sha256 } from '../canonical.ts';
+import { sha256 } from '../canonical.ts';
 import { messageOf, TrimtabError } from '../errors.ts';
 import { ADAPTER_FILES, readAdapter } from '../lora/adapter-files.ts';
 import type { AdapterFiles } from '../vocabulary.ts';
@@ -84,7 +84,8 @@ function namedFiles({ config, weights, extra }: AdapterFiles): [string, Uint8Arr
   return [...Object.entries(extra), [ADAPTER_FILES.config, config], [ADAPTER_FILES.weights, weights]];
 }
 
-const lines = (rows: readonly unknown[]): string => rows.map((row) => `${canonicalJson(row)}\n`).join('');
+/** Fields in the order of their names, what is in them as it came: a chat template writes a tool's members as they come, and training must see what serving will. */
+const lines = (rows: readonly object[]): string => rows.map((row) => `${JSON.stringify(Object.fromEntries(Object.entries(row).sort(([a], [b]) => (a < b ? -1 : 1))))}\n`).join('');
 
 async function writeAtomic(file: string, data: string | Uint8Array): Promise<void> {
   const temporary = `${file}.${randomUUID()}.tmp`;

@@ -19,6 +19,7 @@
  *   embedding          {id, text, positive, negatives?: []}            {id, ranking, confidence, loss}: digests of the ten nearest of the
  *                                                                      exam's positives, each once, in their order
  *   generation         {id, text | messages: [{role, content}], completion}   {id, output, confidence, loss}
+ *                      beside messages: tools?: [{type, function}], the functions that may be called
  *
  * `confidence` is the probability of the answer, of one with several parts their geometric mean, of a ranking its best cosine within [0, 1]. `loss` is that of
  * the true answer in nats, a mean over its parts; null when the head does not know it.

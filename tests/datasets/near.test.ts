@@ -4,6 +4,7 @@ import { createNearIndex } from '../../src/datasets/near-index.ts';
 import { normalise } from '../../src/datasets/normalise.ts';
 import { sideByHash, sideOf } from '../../src/datasets/sides.ts';
 import { isNear, jaccard, NEAR, sketch } from '../../src/datasets/sketch.ts';
+import { canonicalChat } from '../../src/tasks/index.ts';
 import { seededUniform } from '../../src/statistics/random.ts';
 
 test('normalising: what is one text, and what is not', () => {
@@ -59,6 +60,16 @@ describe('sketch', () => {
     expect(isNear(sketch('turn the lights on'), sketch('turn the lights off'))).toBe(true);
     expect(isNear(sketch('yes'), sketch('yep'))).toBe(false);
     expect(isNear(sketch('Yes!'), sketch('yes'))).toBe(true);
+  });
+
+  test('tools that all chats share make none of them near; the same chat with other tools is near, and another text', () => {
+    const tools = [{ type: 'function', function: { name: 'weather', description: 'Weather of a city, by the hour, for the next five days.'.repeat(5) } }];
+    const asked = (content: string, given: object[] = tools) => sketch(canonicalChat({ messages: [{ role: 'user', content }], tools: given }));
+    const [rain, song] = [asked('will it rain in the valley on friday afternoon'), asked('play the newest song of the quiet foxes')];
+    expect(isNear(rain, song)).toBe(false);
+    const other = asked('will it rain in the valley on friday afternoon', [{ type: 'function', function: { name: 'clock' } }]);
+    expect(isNear(rain, other)).toBe(true);
+    expect(rain.text).not.toBe(other.text);
   });
 });
 

@@ -57,6 +57,15 @@ describe('the answer and its log are in the field of the task', () => {
     expect(chat.logged).toMatchObject([{ messages, output: 'ok' }]);
     await expect(house(taskRules('classification'), [{ label: 'x', confidence: 0.5 }]).ask({ messages })).rejects.toThrow('takes no messages');
   });
+
+  test('tools go with messages, into the text and into the log', async () => {
+    const [messages, tools] = [[{ role: 'user', content: 'hi' }], [{ type: 'function', function: { name: 'rain' } }]];
+    const chat = house(taskRules('generation'), [{ label: 'ok', confidence: 0.5 }]);
+    await chat.ask({ messages, tools });
+    expect(chat.asked).toEqual([[['{"messages":[{"role":"user","content":"hi"}],"tools":[{"type":"function","function":{"name":"rain"}}]}'], {}]]);
+    expect(chat.logged).toMatchObject([{ messages, tools, output: 'ok' }]);
+    await expect(chat.ask({ text: 'hi', tools })).rejects.toThrow('"tools" go with "messages"');
+  });
 });
 
 test('scores of all labels when asked for, over HTTP', async () => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { sha256 } from '../../src/canonical.ts';
 import * as parse from '../../src/ingest/parse.ts';
 import { taskRules, type TaskRules } from '../../src/tasks/index.ts';
 
@@ -37,7 +38,7 @@ describe('a prediction is refused with the field and what is wrong with it', () 
     [{ ...good, input: 'x'.repeat(65_537) }, 'input must not have more than 65536 characters'],
     [{ ...good, confidence: 1.5 }, 'confidence must be <= 1'],
     [{ ...good, confidence: Number.NaN }, 'confidence must be number'],
-    [{ ...good, colour: 'red' }, 'there is no field "colour"; the fields are model, id, input, messages, label, labels, spans, ranking, output, confidence, scores, features, segment, adapter, occurredAt'],
+    [{ ...good, colour: 'red' }, 'there is no field "colour"; the fields are model, id, input, messages, tools, label, labels, spans, ranking, output, confidence, scores, features, segment, adapter, occurredAt'],
     [{ ...good, scores: { a: 'high' } }, 'scores.a must be number'],
     [{ ...good, occurredAt: 'yesterday' }, /^occurredAt must match pattern/],
     [{ ...good, occurredAt: '2026-13-01T00:00:00Z' }, 'occurredAt is no time of the calendar: 2026-13-01T00:00:00Z'],
@@ -105,6 +106,11 @@ describe('each task has its own field', () => {
     [{ ...row, model: 'writer', output: 'y', messages: [] }, 'messages must not have fewer than 1 items'],
     [{ ...good, messages: [{ role: 'user', content: 'x' }], input: undefined }, "messages are not of this model's task: it takes input"],
     [{ ...row, model: 'writer', output: 'y', input: 'x', messages: [{ role: 'user', content: 'x' }] }, 'it has both input and messages; send one of them'],
+    [{ ...row, model: 'writer', output: 'y', input: 'x', tools: [{ type: 'function' }] }, 'tools are for a chat; send them beside messages'],
+    [{ ...row, model: 'writer', output: 'y', input: '[{"role":"user","content":"hi"}]' }, 'input is a chat written as text; send it as messages'],
+    [{ ...row, model: 'writer', output: 'y', messages: [{ role: 'user', content: 'x' }], tools: [] }, 'tools must not have fewer than 1 items'],
+    [{ ...row, model: 'writer', output: 'y', messages: [{ role: 'user', content: 'x' }], tools: ['rain'] }, 'tools.0 must be object'],
+    [{ ...good, tools: [{ type: 'function' }] }, "tools are not of this model's task: it takes input"],
     [{ ...row, model: 'nobody', input: 'x', label: 'a' }, 'there is no model "nobody"; register it with PUT /v1/models/nobody'],
   ])('a prediction is refused: %j', (input, reason) => {
     const parsed = parsePrediction(input);
@@ -115,6 +121,9 @@ describe('each task has its own field', () => {
   test('a chat is stored as one text', () => {
     expect(parsePrediction({ ...row, model: 'writer', output: 'y', messages: [{ content: 'hi', role: 'user' }] })).toMatchObject({ row: { input: '[{"role":"user","content":"hi"}]', label: 'y' } });
     expect(parseImport('writer', { messages: [{ role: 'user', content: 'hi' }], completion: 'y' })).toMatchObject({ row: { text: '[{"role":"user","content":"hi"}]', label: 'y' } });
+    const withTools = { messages: [{ role: 'user', content: 'hi' }], tools: [{ type: 'function', function: { name: 'rain' } }], completion: 'y' };
+    const text = '{"messages":[{"role":"user","content":"hi"}],"tools":[{"type":"function","function":{"name":"rain"}}]}';
+    expect(parseImport('writer', withTools)).toMatchObject({ row: { text, id: sha256(text), label: 'y' } });
   });
 
   test.each([

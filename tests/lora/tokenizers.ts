@@ -52,7 +52,7 @@ export function byteLevelFiles(): { readonly model: Record<string, unknown>; rea
   const alphabet = Array.from({ length: 256 }, (_, byte) => String.fromCharCode(printable(byte) ? byte : next++));
   const words = ['<|end|>', '<|start|>', ...alphabet, 'Ġp', 'la', 'Ġpla', 'Ġplay'];
   const vocab = index(words);
-  const template = "{% for m in messages %}<|start|>{{ m['role'] }}\n{{ m['content'] }}<|end|>\n{% endfor %}{% if add_generation_prompt %}<|start|>assistant\n{% endif %}";
+  const template = "{% if tools %}<|start|>tools\n{{ tools | tojson }}<|end|>\n{% endif %}{% for m in messages %}<|start|>{{ m['role'] }}\n{{ m['content'] }}<|end|>\n{% endfor %}{% if add_generation_prompt %}<|start|>assistant\n{% endif %}";
   const model = {
     version: '1.0',
     added_tokens: [0, 1].map((id) => special(id, words[id]!)),

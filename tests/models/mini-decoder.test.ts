@@ -5,6 +5,8 @@ import { beforeAll, expect, test } from 'vitest';
 import { wasmBackend } from '../../src/lora/backends/wasm.ts';
 import type { Base } from '../../src/lora/base.ts';
 import { readBase } from '../../src/lora/base.ts';
+import { generation as codecOf } from '../../src/lora/codecs/index.ts';
+import { canonicalChat, chatIn, taskRules } from '../../src/tasks/index.ts';
 import type { Message } from '../../src/vocabulary.ts';
 import { createChat } from '../../src/lora/chat.ts';
 import { generate } from '../../src/lora/generate.ts';
@@ -69,6 +71,17 @@ test('chats are rendered and encoded as transformers does, tools and calls of to
     const rendered = chat(messages, { ...(tools && { tools }), ...(addGenerationPrompt !== undefined && { addGenerationPrompt }) });
     expect(rendered).toBe(text);
     expect([...tokenizer.bare(rendered)]).toEqual(ids);
+  }
+});
+
+test('what the service stores of a chat and its tools is asked and learnt with the tokens that transformers makes', () => {
+  const codec = codecOf({ tokenizer, maxLength: 1024 });
+  const asked = CASES.filter(({ addGenerationPrompt }) => addGenerationPrompt !== false);
+  expect(asked.some(({ tools }) => tools !== undefined)).toBe(true);
+  for (const { messages, tools, ids } of asked) {
+    const row = taskRules('generation').toJobRow({ id: 'r', text: canonicalChat({ messages, tools }), label: 'yes' });
+    expect([...codec.example(row).row.tokens.subarray(0, ids.length)]).toEqual(ids);
+    expect([...codec.question(chatIn(canonicalChat({ messages, tools }))!).row.tokens]).toEqual(ids);
   }
 });
 

@@ -14,12 +14,14 @@ import { runHere, writeJob, writeTinyLlama } from '../training/support/jobs.ts';
 import { PYTHON, WHERE, python } from './support.ts';
 
 const WORDS = ['play', 'song', 'by', 'rain', 'sun', 'book', 'hotel', 'train', 'some', 'please', 'bob', 'eve', 'kim', 'lee'];
-const LABELS = { classification: ['music', 'weather', 'travel'], 'multi-label': ['bob', 'music'], extraction: ['artist', 'thing'], embedding: [], generation: [], chat: [] } as const;
+const LABELS = { classification: ['music', 'weather', 'travel'], 'multi-label': ['bob', 'music'], extraction: ['artist', 'thing'], embedding: [], generation: [], chat: [], tools: [] } as const;
 type Task = keyof typeof LABELS;
 type Base = 'bert' | 'llama';
+/** Tasks of generation. */
+const WRITTEN: ReadonlySet<Task> = new Set(['generation', 'chat', 'tools']);
 
 const CASES: readonly (readonly [Base, Task])[] = (['bert', 'llama'] as const).flatMap((base) =>
-  (Object.keys(LABELS) as Task[]).filter((task) => base === 'llama' || (task !== 'generation' && task !== 'chat')).map((task) => [base, task] as const),
+  (Object.keys(LABELS) as Task[]).filter((task) => base === 'llama' || !WRITTEN.has(task)).map((task) => [base, task] as const),
 );
 
 function rowsOf(task: Task, count: number, seed: number): object[] {
@@ -44,12 +46,14 @@ function rowsOf(task: Task, count: number, seed: number): object[] {
         return { id, text: word, completion: ['mü', 'wé', 'tr'][topic]! };
       case 'chat':
         return { id, messages: [{ role: 'system', content: 'short' }, { role: 'user', content: word }], completion: ['A', 'B', 'C'][topic]! };
+      case 'tools':
+        return { id, messages: [{ role: 'user', content: word }], tools: [{ n: 'ü', a: null }], completion: ['A', 'B', 'C'][topic]! };
     }
   });
 }
 
 const jobOf = (path: string, task: Task): Given['job'] => ({
-  task: task === 'multi-label' ? 'classification' : task === 'chat' ? 'generation' : task,
+  task: task === 'multi-label' ? 'classification' : task === 'chat' || task === 'tools' ? 'generation' : task,
   labelling: task === 'multi-label' ? 'multi' : 'single',
   labels: LABELS[task],
   base: { path, digest: null },

@@ -84,7 +84,7 @@ class Exam:
     def vocabulary(self, row: dict) -> dict:
         messages = row.get("messages") or [{"role": "user", "content": row["text"]}]
         if self.tokenizer.chat_template:
-            prompt = list(self.tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=True, return_dict=False))
+            prompt = list(self.tokenizer.apply_chat_template(messages, tools=row.get("tools"), add_generation_prompt=True, tokenize=True, return_dict=False))
         else:
             prompt = self.tokenizer.encode(row["text"] + "\n")
         end = self.tokenizer.eos_token_id

@@ -3,7 +3,7 @@ import { createBuiltinTarget } from '../../src/promotion/targets/builtin.ts';
 import type { Predicted, Predictor } from '../../src/lora/predictor.ts';
 import { TrimtabError } from '../../src/errors.ts';
 import type { Adapter } from '../../src/promotion/registry.ts';
-import { canonicalMessages, documentDigest } from '../../src/tasks/index.ts';
+import { canonicalChat, documentDigest } from '../../src/tasks/index.ts';
 import { filesOf } from './support.ts';
 
 /** Adapters are named `<model>-<n>`; the live one of each model is `<model>-1`. */
@@ -148,11 +148,12 @@ describe('the builtin target', () => {
     await expect(house().target.predict('m', ['x'], { adapter: 'm-1', documents })).rejects.toMatchObject({ code: 'bad-request' });
   });
 
-  it('gives a chat back its messages, and outputs the length that they were trained with', async () => {
+  it('gives a chat back its messages and tools, and outputs the length that they were trained with', async () => {
     const { target, asked } = house(() => ({ label: 'yes', confidence: 0.5 }), 'vocabulary');
     const messages = [{ role: 'user', content: 'hi' }];
-    await target.predict('m', ['plain', canonicalMessages(messages)], { adapter: 'm-1' });
-    expect(asked).toEqual([[['plain', messages], { maxTokens: 64 }]]);
+    const tools = [{ type: 'function', function: { name: 'rain' } }];
+    await target.predict('m', ['plain', canonicalChat({ messages }), canonicalChat({ messages, tools })], { adapter: 'm-1' });
+    expect(asked).toEqual([[['plain', { messages }, { messages, tools }], { maxTokens: 64 }]]);
   });
 
   it('stops after the predictions in flight, and takes no new ones', async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { canonicalMessages, documentDigest, messagesIn, taskRules, type TaskRules } from '../../src/tasks/index.ts';
+import { canonicalChat, chatIn, documentDigest, taskRules, tellingPart, type TaskRules } from '../../src/tasks/index.ts';
 import { TASKS } from '../../src/vocabulary.ts';
 
 const multi = taskRules('classification', 'multi');
@@ -130,9 +130,9 @@ describe('jobs', () => {
   });
   test('a chat is one text on the way and messages in the job', () => {
     const messages = [{ role: 'user', content: 'hi' }];
-    expect(generation.toJobRow({ id: '1', text: canonicalMessages(messages), label: 'ok' })).toEqual({ id: '1', messages, completion: 'ok' });
-    expect(messagesIn('[{"role":1}]')).toBeNull();
-    expect(() => canonicalMessages([{ role: 'user' }])).toThrow('messages[0].content');
+    expect(generation.toJobRow({ id: '1', text: canonicalChat({ messages }), label: 'ok' })).toEqual({ id: '1', messages, completion: 'ok' });
+    expect(chatIn('[{"role":1}]')).toBeNull();
+    expect(() => canonicalChat({ messages: [{ role: 'user' }] })).toThrow('messages[0].content');
   });
 
   test('a chat with tool calls keeps them whole, and says which one is none', () => {
@@ -142,11 +142,46 @@ describe('jobs', () => {
       { role: 'assistant', content: null, tool_calls: [call] },
       { role: 'tool', content: '{"rain":true}', tool_call_id: 'c1', name: 'weather' },
     ];
-    expect(messagesIn(canonicalMessages(messages))).toEqual(messages);
-    expect(generation.toJobRow({ id: '1', text: canonicalMessages(messages), label: 'yes' })).toEqual({ id: '1', messages, completion: 'yes' });
-    expect(() => canonicalMessages([{ role: 'assistant', content: null }])).toThrow('messages[0].content');
-    expect(() => canonicalMessages([{ role: 'assistant', content: null, tool_calls: ['now'] }])).toThrow('messages[0].tool_calls[0]: it is a string');
-    expect(() => canonicalMessages([{ role: 'user', content: 'a', mood: 'good' }])).toThrow('no field "mood"');
+    expect(chatIn(canonicalChat({ messages }))).toEqual({ messages });
+    expect(generation.toJobRow({ id: '1', text: canonicalChat({ messages }), label: 'yes' })).toEqual({ id: '1', messages, completion: 'yes' });
+    expect(() => canonicalChat({ messages: [{ role: 'assistant', content: null }] })).toThrow('messages[0].content');
+    expect(() => canonicalChat({ messages: [{ role: 'assistant', content: null, tool_calls: ['now'] }] })).toThrow('messages[0].tool_calls[0]: it is a string');
+    expect(() => canonicalChat({ messages: [{ role: 'user', content: 'a', mood: 'good' }] })).toThrow('no field "mood"');
+  });
+
+  const tool = (name: string) => ({ type: 'function', function: { name, description: 'a tool', parameters: { type: 'object', properties: { b: { type: 'string' }, a: { type: 'integer' } } } } });
+  test('a chat with tools is one text on the way and both again in the job; what is no tool is refused', () => {
+    const chat = { messages: [{ role: 'user', content: 'hi' }], tools: [tool('rain'), tool('sun')] };
+    expect(generation.toJobRow({ id: '1', text: canonicalChat(chat), label: 'ok' })).toEqual({ id: '1', ...chat, completion: 'ok' });
+    expect(() => canonicalChat({ ...chat, tools: ['rain'] })).toThrow('tools[0]: it is a string; a tool is the JSON schema of a function');
+    expect(() => canonicalChat({ ...chat, tools: [] })).toThrow('tools: there are none; leave the field out');
+    expect(() => canonicalChat({ ...chat, tools: {} })).toThrow('tools: it is an object; send a list');
+    expect(() => canonicalChat({ ...chat, tools: Array.from({ length: 129 }, () => tool('x')) })).toThrow('at most 128');
+    expect(() => canonicalChat({ tools: chat.tools })).toThrow('messages: it is missing');
+  });
+
+  /** Equal as a template sees it: members in their order. */
+  const written = (value: unknown) => JSON.stringify(value);
+  const message = fc.record({ role: fc.constantFrom('user', 'assistant', 'tool'), content: fc.string(), name: fc.constantFrom('a', 'b') }, { requiredKeys: ['role', 'content'] }).filter(({ content }) => !content.includes('\0'));
+  const anyTool = fc.dictionary(fc.constantFrom('type', 'function', 'z', 'a'), fc.jsonValue({ maxDepth: 2 }));
+  const chats = fc.record({ messages: fc.array(message, { minLength: 1, maxLength: 3 }), tools: fc.array(anyTool, { minLength: 1, maxLength: 2 }) }, { requiredKeys: ['messages'] });
+  test('a chat comes back from its text as it was, and no other chat or text has that text', () => {
+    fc.assert(fc.property(chats, chats, (one, other) => {
+      const text = canonicalChat(one);
+      expect(written(chatIn(text))).toBe(written(JSON.parse(written({ messages: JSON.parse(canonicalChat({ messages: one.messages })), ...(one.tools && { tools: one.tools }) }))));
+      expect(canonicalChat(chatIn(text)!)).toBe(text);
+      if (written(chatIn(canonicalChat(other))) !== written(chatIn(text))) expect(canonicalChat(other)).not.toBe(text);
+      expect(chatIn(`${text} `)).toBeNull();
+    }));
+  });
+  test('tools are told apart by the order of their members, which a template writes', () => {
+    const [one, other] = [{ a: 1, b: 2 }, { b: 2, a: 1 }].map((parameters) => canonicalChat({ messages: [{ role: 'user', content: 'x' }], tools: [{ parameters }] }));
+    expect(one).not.toBe(other);
+  });
+  test('the messages of a chat with tools tell it from others; of any other input all of it', () => {
+    const messages = [{ role: 'user', content: 'hi' }];
+    expect(tellingPart(canonicalChat({ messages, tools: [tool('rain')] }))).toBe(canonicalChat({ messages }));
+    for (const text of ['hi', canonicalChat({ messages }), '{"messages":[{"role":"user","content":"x"}]}', '']) expect(tellingPart(text)).toBe(text);
   });
   test('a digest is the head of sha256', () => expect(documentDigest('abc')).toBe('ba7816bf8f01cfea'));
   test('malformed is for outputs alone', () => {

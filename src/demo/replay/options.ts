@@ -10,7 +10,7 @@ export const USAGE = `npm run replay -- --data FILE [--task TASK] [--text COL] [
   --example                or rows that it makes itself: a small assistant that learns new wishes
   [--task TASK]            classification, extraction, embedding or generation (classification)
   [--labels single|multi]  classification: one label a text, or any number (single)
-  [--text COL]             column of the text (text); generation: a list of {role, content} is a chat
+  [--text COL]             column of the text (text); generation: a list of {role, content} is a chat, and a column tools has its tools
   [--label COL]            column of the truth (the task's own: label, labels, spans, positive, completion);
   [--spans|--positive|--completion COL]  the same, by the task's word for it. Lists stand in CSV as JSON
   [--stage COL]            column whose values come one after the other (stage)

@@ -1,7 +1,7 @@
 /** Reads the rows of a replay: anyone's labelled table, with a column that says the stage. */
 import { messageOf, TrimtabError } from '../../errors.ts';
 import { columnsOf, isFilled, parseTable, readTableFile, type Table, type TableFormat, type TableRecord, type Unreadable } from '../../table.ts';
-import { canonicalMessages, type TaskRules } from '../../tasks/index.ts';
+import { canonicalChat, type TaskRules } from '../../tasks/index.ts';
 
 export interface ReplayRow {
   /** `r` and the row's number in the file, from 1. */
@@ -63,7 +63,7 @@ function rowOf({ row, record }: TableRecord, columns: Columns, rules: TaskRules)
   if (!isChat && !isFilled(text)) return empty(columns.text);
   if (!isFilled(truth) && !(isList && Array.isArray(truth))) return empty(columns.truth);
   try {
-    const input = isChat ? canonicalMessages(text) : String(text);
+    const input = isChat ? canonicalChat({ messages: text, tools: record['tools'] }) : String(text);
     const value = !isList ? String(truth) : typeof truth === 'string' ? (JSON.parse(truth) as unknown) : truth;
     return { id: `r${row}`, text: input, label: rules.parseTruth(value, input), stage: String(stage) };
   } catch (error) {

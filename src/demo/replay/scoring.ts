@@ -1,5 +1,5 @@
 /** What a replay knows of its task: how rows are sent, asked for and scored. */
-import { messagesIn, type TaskRules } from '../../tasks/index.ts';
+import { chatIn, type TaskRules } from '../../tasks/index.ts';
 import type { Answered } from '../../promotion/targets/builtin.ts';
 import type { ReplayRow } from './rows.ts';
 
@@ -24,10 +24,7 @@ export function createScoring(rules: TaskRules, metric: string, rows: readonly R
     metric,
     ...(rules.task === 'embedding' ? { documents } : {}),
     score: (row, answer) => rules.score(row.label, answer, metric),
-    text: ({ text }, name) => {
-      const messages = rules.task === 'generation' ? messagesIn(text) : null;
-      return messages === null ? { [name]: text } : { messages };
-    },
+    text: ({ text }, name) => (rules.task === 'generation' ? chatIn(text) : null) ?? { [name]: text },
     truth: ({ label }) => ({ [rules.truthField]: rules.truthValue(label) }),
     answer: ({ label, ranking }) => ({ [rules.answerField]: ranking === undefined ? rules.answerValue(label) : ranking.map(({ document }) => documents[document]) }),
   };

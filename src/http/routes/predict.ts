@@ -1,6 +1,6 @@
 /** Serve the live adapter. */
 import Type from 'typebox';
-import { IngestAnswerSchema, MAX_DOCUMENTS, MAX_NAME, MAX_TEXT, messages, SpanSchema } from '../../ingest/schema.ts';
+import { IngestAnswerSchema, MAX_DOCUMENTS, MAX_NAME, MAX_TEXT, messages, SpanSchema, tools } from '../../ingest/schema.ts';
 import type { HttpParts } from '../parts.ts';
 import { predict, type PredictAnswer } from '../predict.ts';
 import { answers, BODY } from '../schemas/answers.ts';
@@ -16,6 +16,7 @@ const PredictBody = Type.Object(
     text: Type.Optional(input),
     texts: Type.Optional(Type.Array(input, { minItems: 1, maxItems: MAX_TEXTS })),
     messages: Type.Optional(messages),
+    tools: Type.Optional(tools),
     documents: Type.Optional(Type.Array(input, { minItems: 1, maxItems: MAX_DOCUMENTS, description: 'embedding: what is searched; without them the answer is a vector, and nothing is logged' })),
     id: Type.Optional(name('id of the prediction; made when left out')),
     ids: Type.Optional(Type.Array(name('id of the prediction'), { description: 'as many as texts' })),

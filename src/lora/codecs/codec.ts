@@ -1,15 +1,16 @@
 /** Between texts and numbers, by head: a labelled example becomes a row, a row's outputs become an answer. */
 import type { EncodedRow } from '../batches.ts';
-import type { Message } from '../../vocabulary.ts';
+import type { Chat, Message } from '../../vocabulary.ts';
 import type { Span, Units } from '../tags.ts';
 
-/** What a text is given as: a text, or where the base has a chat template the messages of a chat. */
-export type Input = string | readonly Message[];
+/** What a text is given as: a text, or where the base has a chat template a chat. */
+export type Input = string | Chat;
 
 /** A row of a job's file; which fields it has, its task decides. */
 export interface Example {
   readonly text?: string;
   readonly messages?: readonly Message[];
+  readonly tools?: readonly object[];
   readonly label?: string;
   readonly labels?: readonly string[];
   readonly spans?: readonly Span[];

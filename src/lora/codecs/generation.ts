@@ -3,7 +3,7 @@
  * the base pads with: a model that never sees its end never stops.
  */
 import { TrimtabError } from '../../errors.ts';
-import { createChat } from '../chat.ts';
+import { createChat, type RenderChat } from '../chat.ts';
 import type { Tokenizer } from '../tokenizer.ts';
 import type { Codec, EncodedExample, Example, Input } from './codec.ts';
 
@@ -24,7 +24,7 @@ export function generation({ tokenizer, maxLength }: { readonly tokenizer: Token
 
   /** A template spells out its BOS itself: encoding that with special tokens around would give two. */
   const promptTokens = (input: Input): number[] => {
-    if (chat !== null) return [...tokenizer.bare(chat(typeof input === 'string' ? [{ role: 'user', content: input }] : input))];
+    if (chat !== null) return [...tokenizer.bare(chat(...turnsOf(input)))];
     if (typeof input === 'string') return [...opening, ...tokenizer.bare(input + SEPARATOR)];
     throw new TrimtabError('bad-data', { what: 'an input', problem: 'it is a chat, and the base has no chat template', right: 'a text, or a base with chat_template in tokenizer_config.json' });
   };
@@ -59,4 +59,10 @@ export function generation({ tokenizer, maxLength }: { readonly tokenizer: Token
   };
 }
 
-const inputOf = ({ text, messages }: Example): Input => messages ?? text!;
+/** A text is a chat of one message. */
+function turnsOf(input: Input): Parameters<RenderChat> {
+  if (typeof input === 'string') return [[{ role: 'user', content: input }]];
+  return [input.messages, input.tools === undefined ? {} : { tools: input.tools }];
+}
+
+const inputOf = ({ text, messages, tools }: Example): Input => (messages === undefined ? text! : { messages, ...(tools === undefined ? {} : { tools }) });

@@ -4,7 +4,7 @@ import { messageOf, TrimtabError } from '../../errors.ts';
 import { nearest, unitOf } from '../../lora/contrast.ts';
 import type { HeadKind } from '../../lora/models/index.ts';
 import { loadPredictor, type Predicted, type Predictor } from '../../lora/predictor.ts';
-import { documentDigest, messagesIn, RANKED, taskRules, type TaskRules } from '../../tasks/index.ts';
+import { chatIn, documentDigest, RANKED, taskRules, type TaskRules } from '../../tasks/index.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { AdapterFiles } from '../../vocabulary.ts';
 import type { Registry } from '../registry.ts';
@@ -109,10 +109,10 @@ export function createBuiltinTarget({ registry, baseDir, log, load = loadPredict
   };
 }
 
-/** A chat travels as one text, and is messages again where a model takes them. */
+/** A chat travels as one text, and is a chat again where a model takes it. */
 function ask({ predictor, rules, maxNewTokens }: Loaded, texts: readonly string[]): Promise<Predicted[]> {
   if (rules.task !== 'generation') return predictor.predict(texts);
-  return predictor.predict(texts.map((text) => messagesIn(text) ?? text), { maxTokens: maxNewTokens });
+  return predictor.predict(texts.map((text) => chatIn(text) ?? text), { maxTokens: maxNewTokens });
 }
 
 async function search(loaded: Loaded, texts: readonly string[], documents: readonly string[]): Promise<Answered[]> {

@@ -4,6 +4,7 @@ import { isTrimtabError } from '../../errors.ts';
 import { buildReference, encodeReference } from '../../profile/index.ts';
 import { milliseconds, rulesOf } from '../../spec.ts';
 import { getLines } from '../../store/objects/index.ts';
+import { tellingPart } from '../../tasks/index.ts';
 import type { JobPrediction, TrainRow } from '../../training/job.ts';
 import type { RunContext } from '../context.ts';
 import { manifestOf } from '../manifest.ts';
@@ -55,14 +56,14 @@ async function referenceOf(context: RunContext): Promise<Uint8Array> {
     const prediction = predictions.get(id);
     if (prediction === undefined) return [];
     const { label: answer, confidence } = prediction;
-    return [{ id, text, label: rules.labelsIn(answer), trueLabel: rules.labelsIn(truth), confidence, score: rules.score(truth, answer, metric), malformed: rules.isMalformed(answer, metric) }];
+    return [{ id, text: tellingPart(text), label: rules.labelsIn(answer), trueLabel: rules.labelsIn(truth), confidence, score: rules.score(truth, answer, metric), malformed: rules.isMalformed(answer, metric) }];
   });
   return encodeReference(buildReference({
     model: run.model,
     adapter: run.challenger as string,
     scoring: { task: rules.task, labelling: rules.labelling, metric },
     createdAt: run.createdAt.toISOString(),
-    trainTexts: train.map((row) => row.text),
+    trainTexts: train.map((row) => tellingPart(row.text)),
     rows,
   }));
 }

@@ -39,7 +39,7 @@ test('one BOS: put in front where there is no template, and left to the template
 test('a text is a chat of one message to a base with a template, and what is asked is what was learnt', () => {
   const codec = generation({ tokenizer: chatty, maxLength: 64 });
   const asked = codec.question('play').row.tokens;
-  expect([...codec.question([{ role: 'user', content: 'play' }]).row.tokens]).toEqual([...asked]);
+  expect([...codec.question({ messages: [{ role: 'user', content: 'play' }] }).row.tokens]).toEqual([...asked]);
   expect([...asked]).toEqual([...chatty.bare('<|start|>user\nplay<|end|>\n<|start|>assistant\n')]);
   expect([...codec.example({ text: 'play', completion: 'yes' }).row.tokens.subarray(0, asked.length)]).toEqual([...asked]);
 });
@@ -65,7 +65,7 @@ test('a base without an end of text cannot be trained to end', () => {
   const { model, config } = byteLevelFiles();
   const { eos_token: _, ...rest } = config;
   expect(() => generation({ tokenizer: createTokenizer('x', model, rest), maxLength: 16 })).toThrow(/names no end of a text/);
-  expect(() => generation({ tokenizer: plain, maxLength: 16 }).question([{ role: 'user', content: 'a' }])).toThrow(/no chat template/);
+  expect(() => generation({ tokenizer: plain, maxLength: 16 }).question({ messages: [{ role: 'user', content: 'a' }] })).toThrow(/no chat template/);
 });
 
 test('what a template refuses is an error of the data, in its words', () => {

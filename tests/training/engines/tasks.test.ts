@@ -122,6 +122,8 @@ test('chats are generation rows too, and a base without the head for a task is r
   const exam = [chat(0), chat(1)];
   const { predictions } = await runHere(await writeJob(join(root, 'chat'), { job: jobOf('llama', 'generation'), train: Array.from({ length: 32 }, (_, i) => chat(i)), exam, settings: { epochs: 20, maxLength: 64, learningRate: 2e-2 } }));
   expect(predictions.map(({ output }) => output)).toEqual(['A', 'B']);
+  const needless = { id: 'x', text: 'sun', tools: [{ type: 'function' }], completion: 'A' };
+  await expect(runHere(await writeJob(join(root, 'needless'), { job: jobOf('llama', 'generation'), train: [needless, needless], exam }))).rejects.toThrow('train.jsonl, line 1: it has "tools" and no chat that they are for; tools beside messages');
   await expect(runHere(await writeJob(join(root, 'bert-writes'), { job: jobOf('bert', 'generation'), train: exam, exam }))).rejects.toThrow(/can do the task generation: llama, mistral/);
 });
 

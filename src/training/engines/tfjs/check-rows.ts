@@ -1,5 +1,5 @@
 /** Rows of train.jsonl and exam.jsonl, by task. */
-import { canonicalMessages, taskRules } from '../../../tasks/index.ts';
+import { canonicalChat, taskRules } from '../../../tasks/index.ts';
 import type { JobRow } from '../../../tasks/index.ts';
 import { isTrimtabError, messageOf } from '../../../errors.ts';
 import type { Job } from '../../job.ts';
@@ -18,7 +18,8 @@ export function rowChecks({ task, labelling, labels }: Job): { readonly train: C
     needText(row, 'id', where);
     const chat = task === 'generation' && row['messages'] !== undefined;
     if (!chat) needText(row, 'text', where);
-    const text = chat ? attempt(where, () => canonicalMessages(row['messages'])) : (row['text'] as string);
+    if (!chat && row['tools'] !== undefined) refuse(where, 'it has "tools" and no chat that they are for', 'tools beside messages, in a job of task generation');
+    const text = chat ? attempt(where, () => canonicalChat(row)) : (row['text'] as string);
     const truth = attempt(where, () => rules.parseTruth(row[truthField], text));
     const checked = rules.toJobRow({ id: row['id'] as string, text, label: truth });
     const negatives = row['negatives'];

@@ -44,7 +44,7 @@ export async function sitWriting(team: GeneratingTeam, bench: Bench, exam: reado
   const codec = bench.codec as GenerationCodec;
   const { positions } = bench.architecture;
   const losses = await predict(team, bench.plan.kind, codec, rows);
-  const prompts = exam.map((row) => promptOf(codec.question('messages' in row ? row.messages : row.text), positions));
+  const prompts = exam.map((row) => promptOf(codec.question('messages' in row ? row : row.text), positions));
   const written = await team.generate(prompts, tokenOptions({ maxTokens }, codec, positions));
   return exam.map(({ id }, i) => {
     const { tokens, logProbabilities } = written[i]!;
