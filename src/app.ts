@@ -17,20 +17,21 @@ import { createModels } from './models.ts';
 import { getRecord, listRecords } from './promotion/records.ts';
 import { createRegistry } from './promotion/registry.ts';
 import { createBuiltinTarget } from './promotion/targets/builtin.ts';
-import { createRuns } from './runs/index.ts';
+import { createRuns, type Runs } from './runs/index.ts';
 import { ADVANCE } from './runs/open.ts';
 import { databaseNow } from './store/clock.ts';
 import { expireUnmatched } from './store/feedback.ts';
-import { queuedJobs } from './store/jobs.ts';
+import { addJob, queuedJobs } from './store/jobs.ts';
 import { openFilesystem } from './store/objects/filesystem.ts';
 import { openDatabase } from './store/open.ts';
 import { dropOldPartitions } from './store/partitions.ts';
+import type { Pool } from './store/postgres.ts';
 import { expireIds } from './store/predictions.ts';
 import { createEvents } from './telemetry/events.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 import { logEvents } from './telemetry/log-events.ts';
 import { createMetrics } from './telemetry/metrics.ts';
-import { createTraining } from './training/index.ts';
+import { createTraining, type JobHandle, type Training } from './training/index.ts';
 import { createTriggers } from './triggers/index.ts';
 import { DAY, MINUTE, SECOND } from './vocabulary.ts';
 
@@ -46,13 +47,14 @@ export interface AppOptions {
 
 export type App = Awaited<ReturnType<typeof createApp>>;
 
-const POOL_CONNECTIONS = 24;
 const STOP_SECONDS = 20;
 /** Ids are remembered this long: a prediction that is sent again later is a new one. */
 const ID_DAYS = 7;
 /** Runs whose process died are found after this long; alarms and schedules are looked at as often. */
 const WAKE_MS = 5 * SECOND;
 const JOB_POLL_MS = 500;
+/** The task that ends a training job on the machine that runs it. */
+const CANCEL = 'job.cancel';
 
 export async function createApp(options: AppOptions) {
   const { config } = options;
@@ -78,7 +80,7 @@ export async function createApp(options: AppOptions) {
   const target = createBuiltinTarget({ registry, baseDir: config.baseDir, log });
   const training = createTraining({ objects, dataDir: config.dataDir, log, engineDir: config.engineDir });
   const basePath = (model: string) => path.resolve(config.baseDir, model);
-  const runs = createRuns({ pool, objects, clock, events, log, training, registry, target, workers: config.workers, basePath, judge: options.judge ?? gatesJudge });
+  const runs = createRuns({ pool, objects, clock, events, log, training: config.runs ? training : cancelledElsewhere(training, pool), registry, target, workers: config.workers, basePath, judge: options.judge ?? gatesJudge });
   const triggers = createTriggers({ pool, clock, events });
   const auth = await createAuth({ pool, clock, log, bootstrapKey: config.apiKey, openOnLoopback: config.apiKey === null });
   const records = {
@@ -104,22 +106,13 @@ export async function createApp(options: AppOptions) {
     while (!((await runs.idle()) && (await queuedJobs(pool)) === 0)) await nextTurn();
   };
 
-  let worker: Runner | undefined;
   let address = '';
   const parts: Part[] = [
     { name: 'postgres', stop: close },
     { name: 'health', stop: async () => { await Promise.resolve(health.stop()); } },
     { name: 'ingest', stop: () => ingest.stop() },
     { name: 'target', stop: () => target.stop() },
-    {
-      name: 'worker',
-      start: async () => {
-        const task = async (payload: unknown) => runs.advance((payload as { run: string }).run);
-        worker = await startWorker({ pgPool: pool, concurrency: 2, pollInterval: JOB_POLL_MS, noHandleSignals: true, logger: quietWorker(log), taskList: { [ADVANCE]: task } });
-        await runs.sweep();
-      },
-      stop: async () => { runs.stop(); await worker?.stop(); },
-    },
+    ...(config.runs ? [steps(pool, log, runs, training)] : []),
     { name: 'http', start: async () => { address = await http.listen({ host: config.host, port: config.port }); }, stop: () => http.close() },
     ...(options.clock ? [] : [wakes(log, { tick: ticks, follow, sweep: runs.sweep, retire })]),
   ];
@@ -144,12 +137,37 @@ export async function createApp(options: AppOptions) {
 async function openStore(config: Config, log: Logger) {
   mkdirSync(config.dataDir, { recursive: true });
   const opened = await openDatabase(config, {
-    connections: POOL_CONNECTIONS,
+    connections: config.databaseConnections,
     onError: ({ message }) => log.error({ problem: message }, 'an idle database connection broke'),
     onMigration: (message) => log.warn(message),
   });
   await runMigrations({ pgPool: opened.pool });
   return opened;
+}
+
+/** A training job is a process of the machine that takes the steps of runs: from here it cannot be ended, only asked for. */
+function cancelledElsewhere(training: Training, pool: Pool): Training {
+  return { ...training, cancel: (handle) => addJob(pool, CANCEL, { handle }, `cancel:${handle.dir}`) };
+}
+
+/** Takes the steps of runs, from the queue. */
+function steps(pool: Pool, log: Logger, runs: Runs, training: Training): Part {
+  let worker: Runner | undefined;
+  const taskList = {
+    [ADVANCE]: async (payload: unknown) => runs.advance((payload as { run: string }).run),
+    [CANCEL]: async (payload: unknown) => training.cancel((payload as { handle: JobHandle }).handle),
+  };
+  return {
+    name: 'worker',
+    start: async () => {
+      worker = await startWorker({ pgPool: pool, concurrency: 2, pollInterval: JOB_POLL_MS, noHandleSignals: true, logger: quietWorker(log), taskList });
+      await runs.sweep();
+    },
+    stop: async () => {
+      runs.stop();
+      await worker?.stop();
+    },
+  };
 }
 
 /** node-cron wakes us each minute, a plain interval too: node-cron is known to stop for good around changes of daylight saving time. */

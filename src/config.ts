@@ -9,6 +9,8 @@ export type LogLevel = (typeof LEVELS)[number];
 export interface Config {
   /** Null: the embedded PostgreSQL in `dataDir`. */
   readonly databaseUrl: string | null;
+  /** Connections that this process opens at most. */
+  readonly databaseConnections: number;
   readonly dataDir: string;
   readonly host: string;
   readonly port: number;
@@ -16,6 +18,8 @@ export interface Config {
   readonly apiKey: string | null;
   readonly logLevel: LogLevel;
   readonly pretty: boolean;
+  /** Whether this process takes the steps of runs and so trains. Where several share a database one of them must, and no other should: a training job is a process of that machine. */
+  readonly runs: boolean;
   /** Data-parallel workers of a training job. */
   readonly workers: number;
   /** Folder that relative base models are looked up from. */
@@ -27,6 +31,8 @@ export interface Config {
 }
 
 const MIN_KEY_LENGTH = 32;
+/** Leases, queue, ingest and answers each hold some at once. */
+const MIN_CONNECTIONS = 8;
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 
 /** @throws TrimtabError `bad-config` naming every variable that is wrong and what would be right */
@@ -48,14 +54,19 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   if (apiKey === null && !LOOPBACK.has(host)) problems.push(`TRIMTAB_HOST="${host}" is reachable from outside and no TRIMTAB_API_KEY is set; set it, or leave TRIMTAB_HOST at 127.0.0.1`);
   const databaseUrl = env['DATABASE_URL'] || null;
   if (databaseUrl !== null && !/^postgres(ql)?:\/\//.test(databaseUrl)) problems.push('DATABASE_URL should begin with postgres://');
+  const runs = env['TRIMTAB_RUNS'] || 'on';
+  if (runs !== 'on' && runs !== 'off') problems.push(`TRIMTAB_RUNS="${runs}" should be on or off`);
+  if (runs === 'off' && databaseUrl === null) problems.push('TRIMTAB_RUNS="off" leaves runs to another process, and without DATABASE_URL there is none that shares the database');
   const config: Config = {
     databaseUrl,
+    databaseConnections: whole('TRIMTAB_DATABASE_CONNECTIONS', 24, MIN_CONNECTIONS, 500),
     dataDir: path.resolve(env['TRIMTAB_DATA_DIR'] || './data'),
     host,
     port: whole('TRIMTAB_PORT', 8080, 0, 65535),
     apiKey,
     logLevel,
     pretty: process.stdout.isTTY === true,
+    runs: runs === 'on',
     workers: whole('TRIMTAB_WORKERS', Math.max(1, os.availableParallelism()), 1, 64),
     baseDir: path.resolve(env['TRIMTAB_BASE_DIR'] || '.'),
     engineDir: path.resolve(env['TRIMTAB_ENGINE_DIR'] || path.join(env['XDG_CACHE_HOME'] || path.join(os.homedir(), '.cache'), 'trimtab', 'engine')),

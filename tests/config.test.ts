@@ -30,6 +30,13 @@ describe('config', () => {
     }
   });
 
+  test('who takes no steps of runs shares a database with somebody who does', () => {
+    expect(readConfig({})).toMatchObject({ runs: true, databaseConnections: 24 });
+    expect(readConfig({ TRIMTAB_RUNS: 'off', TRIMTAB_DATABASE_CONNECTIONS: '8', DATABASE_URL: 'postgres://u@h/d' })).toMatchObject({ runs: false, databaseConnections: 8 });
+    expect(() => readConfig({ TRIMTAB_RUNS: 'off' })).toThrow(/TRIMTAB_RUNS="off" leaves runs to another process, and without DATABASE_URL there is none/);
+    expect(() => readConfig({ TRIMTAB_RUNS: 'no' })).toThrow(/TRIMTAB_RUNS="no" should be on or off/);
+  });
+
   test('a service without a key does not listen beyond this machine', () => {
     expect(() => readConfig({ TRIMTAB_HOST: '0.0.0.0' })).toThrow(/TRIMTAB_HOST="0.0.0.0" is reachable from outside and no TRIMTAB_API_KEY is set/);
   });

@@ -44,6 +44,8 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
   const cluster = path.join(home, 'cluster');
   const password = await passwordOf(home, owner);
   if (!(await exists(path.join(cluster, 'PG_VERSION')))) await initialise(bin, cluster, home, owner);
+  // Kubernetes gives the group of the pod all rights on its volumes, and PostgreSQL refuses a folder of such rights
+  await chmod(cluster, 0o700);
   const joined = await runningPort(cluster);
   const port = joined ?? (await freePort());
   if (joined === null) await start(bin, cluster, port, options.settings ?? {}, owner);
@@ -64,6 +66,11 @@ export async function temporaryDataDir(prefix: string): Promise<string> {
   const dir = await mkdtemp(path.join(os.tmpdir(), prefix));
   await chmod(dir, 0o711);
   return dir;
+}
+
+/** What a first start does to the programs that npm brought, for an image whose files nobody may write afterwards. */
+export async function preparePrograms(): Promise<void> {
+  await binaries({});
 }
 
 /** PostgreSQL refuses to run as root: as root it runs as the user postgres, who is made when missing. */

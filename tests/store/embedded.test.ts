@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
@@ -30,4 +30,9 @@ test('a second start joins the running server, and data outlives a stop', async 
   expect(third.started).toBe(true);
   expect(await query(third.url, 'select x from kept')).toEqual([{ x: 7 }]);
   await third.stop();
+  // what a volume of Kubernetes looks like after its pod was given another group
+  await chmod(path.join(dir, 'cluster'), 0o770);
+  const fourth = await startEmbedded({ dir });
+  expect(fourth.started).toBe(true);
+  await fourth.stop();
 });
