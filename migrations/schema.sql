@@ -28,6 +28,14 @@ create table api_keys (
   constraint api_keys_role_check CHECK ((role = ANY (ARRAY['viewer'::text, 'ingest'::text, 'operator'::text, 'admin'::text])))
 );
 
+create table calibrations (
+  reference text not null,
+  metric text not null,
+  bins jsonb not null,
+  constraint calibrations_pkey PRIMARY KEY (reference),
+  constraint calibrations_reference_fkey FOREIGN KEY (reference) REFERENCES "references"(id) ON DELETE CASCADE
+);
+
 create table datasets (
   id text not null,
   model text not null,
@@ -141,6 +149,24 @@ create table monitors (
   constraint monitors_pkey PRIMARY KEY (model, monitor, reference),
   constraint monitors_model_fkey FOREIGN KEY (model) REFERENCES models(name) ON DELETE CASCADE
 );
+
+create table outcomes (
+  model text not null,
+  prediction_id text not null,
+  predicted_at timestamp with time zone not null,
+  arrived_at timestamp with time zone not null,
+  adapter text,
+  segment text,
+  confidence double precision,
+  metric text not null,
+  first_score double precision not null,
+  score double precision not null,
+  said text not null,
+  repeats integer not null,
+  contradictions integer not null,
+  constraint outcomes_pkey PRIMARY KEY (model, prediction_id)
+);
+CREATE INDEX outcomes_time ON public.outcomes USING btree (model, predicted_at);
 
 create table pane_deltas (
   seq bigint not null generated always as identity,

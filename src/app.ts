@@ -24,6 +24,7 @@ import { expireUnmatched } from './store/feedback.ts';
 import { addJob, queuedJobs } from './store/jobs.ts';
 import { openFilesystem } from './store/objects/filesystem.ts';
 import { openDatabase } from './store/open.ts';
+import { expireOutcomes } from './store/outcomes.ts';
 import { dropOldPartitions } from './store/partitions.ts';
 import type { Pool } from './store/postgres.ts';
 import { expireIds } from './store/predictions.ts';
@@ -100,6 +101,7 @@ export async function createApp(options: AppOptions) {
     const before = new Date(now - config.retentionDays * DAY);
     await dropOldPartitions(pool, before);
     await expireUnmatched(pool, before);
+    await expireOutcomes(pool, before);
     await drift.retire(before);
   };
   const idle = async () => {

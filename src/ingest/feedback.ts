@@ -6,6 +6,7 @@ import { lockModel, type Client } from '../store/postgres.ts';
 import { findOldPredictions, findPredictions, type FoundPrediction } from '../store/predictions.ts';
 import { countOutcome, deltaOf, openDeltas, writeDeltas } from './deltas.ts';
 import { labelsOf } from './labels.ts';
+import { writeOutcomes } from './outcomes.ts';
 import type { ParsedFeedback } from './parse.ts';
 import { compare, unknownModel, write, type RowResult, type WriteParts } from './write.ts';
 
@@ -26,9 +27,12 @@ export async function writeFeedback(parts: WriteParts, model: string, rows: read
       if (prediction !== undefined && delta !== undefined) countOutcome(delta, prediction.label, row);
     }
     await writeDeltas(db, model, open, deltas);
-    const labels = labelsOf(rows.filter((row) => fresh.has(row)), predictions, now);
+    const metricOf = (adapter: string | null) => (adapter === null ? undefined : deltas.get(adapter)?.reference.scoring.metric);
+    const told = rows.filter((row) => fresh.has(row));
+    const repeats = await writeOutcomes(db, model, { rules: parts.rulesOf(model), metricOf }, told, predictions, now);
+    const labels = labelsOf(told, predictions, now);
     if (labels.length > 0) await upsertLabels(db, model, 'feedback', labels, now);
-    return rows.map((row) => misfits.get(row) ?? (fresh.has(row) ? 'accepted' : 'duplicate'));
+    return rows.map((row) => misfits.get(row) ?? (fresh.has(row) && !repeats.has(row) ? 'accepted' : 'duplicate'));
   });
 }
 

@@ -6,6 +6,7 @@ import { isDuplicate, lockModel, type Client } from '../store/postgres.ts';
 import { copyIds, copyPredictions, insertPredictions, takeIds, type Arrival, type NewPrediction } from '../store/predictions.ts';
 import { countAnswer, countOutcome, deltaOf, openDeltas, writeDeltas, type Delta } from './deltas.ts';
 import { labelsOf } from './labels.ts';
+import { writeOutcomes } from './outcomes.ts';
 import { byId, unknownModel, write, type RowResult, type WriteParts } from './write.ts';
 
 /** From this many rows on, copying ids and rows, and starting again at a duplicate, is quicker than inserting them. */
@@ -85,5 +86,8 @@ async function matchWaiting(parts: WriteParts, db: Client, model: string, deltas
     const delta = deltaOf(deltas, prediction);
     if (feedback.first && prediction !== undefined && delta !== undefined) countOutcome(delta, prediction.label, feedback);
   }
+  const judged = new Map([...byPrediction].map(([id, row]) => [id, { ...row, receivedAt: now }]));
+  const metricOf = (adapter: string | null) => (adapter === null ? undefined : deltas.get(adapter)?.reference.scoring.metric);
+  await writeOutcomes(db, model, { rules, metricOf }, matched, judged, now);
   if (matched.length > 0) await upsertLabels(db, model, 'feedback', labelsOf(matched, byPrediction, now), now);
 }

@@ -23,6 +23,8 @@ export interface FoundPrediction {
   readonly input: string;
   readonly label: string;
   readonly segment: string | null;
+  readonly confidence: number | null;
+  readonly receivedAt: Date;
 }
 
 /**
@@ -105,7 +107,7 @@ export async function findPredictions(db: Queryable, model: string, ids: readonl
     `select p.* from unnest($2::text[]) as wanted(id)
      cross join lateral (select i.id, i.received_at from prediction_ids i where i.model = $1 and i.id = wanted.id limit 1) i
      cross join lateral (
-       select p.id, p.adapter, p.input, p.label, p.segment from predictions p
+       select p.id, p.adapter, p.input, p.label, p.segment, p.confidence, p.received_at as "receivedAt" from predictions p
        where p.model = $1 and p.id = i.id and p.received_at = i.received_at limit 1
      ) p`,
     [model, ids],
@@ -118,7 +120,7 @@ export async function findOldPredictions(db: Queryable, model: string, ids: read
   const { rows } = await db.query<FoundPrediction>(
     `select p.* from unnest($2::text[]) as wanted(id)
      cross join lateral (
-       select p.id, p.adapter, p.input, p.label, p.segment from predictions p
+       select p.id, p.adapter, p.input, p.label, p.segment, p.confidence, p.received_at as "receivedAt" from predictions p
        where p.model = $1 and p.id = wanted.id order by p.received_at desc limit 1
      ) p`,
     [model, ids],
