@@ -92,8 +92,8 @@ function nameOfLabel(reference: ReferenceBody, stream: number): string {
   return stream === counted ? OTHER_LABEL : NEW_LABEL;
 }
 
-/** How sure the bound of the reference is: it lies below the true mean with this chance at most, all streams of a monitor together. */
-export const REFERENCE_MISS = 0.01;
+/** How sure the bounds of the reference are: any of them lies below its true mean with this chance at most, all streams of a model together; a monitor's share is its weight. */
+export const REFERENCE_MISS = 0.02;
 /** Sums are rounded to units of 2^-20 a value: so much may a mean be off. */
 const ROUNDING = 1 / UNIT;
 
@@ -110,7 +110,7 @@ export interface Course {
 export function courseOf(monitor: Monitor, reference: ReferenceBody, tolerance: number): Course[] | null {
   const streams = monitor.moments(reference.profile);
   if (streams.some((each) => each.n === 0)) return null;
-  const miss = REFERENCE_MISS / streams.length;
+  const miss = (REFERENCE_MISS * monitor.weight) / streams.length;
   const binary = monitor.binary(reference);
   return streams.map((each) => {
     const upper = binary ? clopperPearsonUpper(each.sum, each.n, miss) : Math.min(1, meanUpper(each, miss) + ROUNDING);

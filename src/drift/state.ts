@@ -11,7 +11,7 @@ export interface Checkpoint {
 }
 
 export interface MonitorState {
-  readonly version: 1;
+  readonly version: 2;
   /** The promotion under which this began: a monitor starts anew with every promotion. */
   readonly seq: number;
   readonly detector: Detector;
@@ -27,7 +27,7 @@ export const CHECKPOINT_EVERY = 128;
 /** A monitor at rest that will take the panes after `pane`. */
 export function restState(seq: number, m: readonly number[], pane: number): MonitorState {
   const detector = startDetector(m);
-  return { version: 1, seq, detector, steps: 0, checkpoints: [{ pane, detector }] };
+  return { version: 2, seq, detector, steps: 0, checkpoints: [{ pane, detector }] };
 }
 
 /**
@@ -35,14 +35,14 @@ export function restState(seq: number, m: readonly number[], pane: number): Moni
  * between were not taken), or the allowed means moved (another tolerance). Starting anew only ever lowers the e-value.
  */
 export function resumeState(stored: MonitorState | null, seq: number, m: readonly number[], pane: number): MonitorState {
-  const goesOn = stored !== null && stored.version === 1 && stored.seq === seq && stored.detector.m.length === m.length && stored.detector.m.every((each, i) => each === m[i]);
+  const goesOn = stored !== null && stored.version === 2 && stored.seq === seq && stored.detector.m.length === m.length && stored.detector.m.every(([each], i) => each === m[i]);
   return goesOn ? stored : restState(seq, m, pane - 1);
 }
 
 /** Takes one closed pane. After an alarm the state is at rest. */
 export function takePane(state: MonitorState, pane: number, counts: readonly Count[], threshold: number): { state: MonitorState; step: Step } {
   const step = stepDetector(state.detector, counts, threshold);
-  if (step.alarm) return { state: restState(state.seq, state.detector.m, pane), step };
+  if (step.alarm) return { state: { ...state, detector: step.detector, steps: 0, checkpoints: [{ pane, detector: step.detector }] }, step };
   const moved = { ...state, detector: step.detector, steps: state.steps + 1 };
   if (moved.steps < CHECKPOINT_EVERY) return { state: moved, step };
   const last = state.checkpoints.slice(-1);

@@ -7,121 +7,143 @@
  *     L = exp(lambda s) / (1 - m + m e^lambda)^n.
  *
  * exp(lambda x) lies below its chord on [0, 1]; so while each value's mean, given everything before it, is at most m,
- * the expectation of L given the past is at most 1. With R <- (R + 1) L, V = sum of w R over the bets and N the number of
- * alarms so far (at V >= c, then all R = 0): E[V given the past] <= (R before) + 1, and what is left after an alarm plus c
- * is at most V. So R + c N - panes is a supermartingale, which starts at 0, whence
+ * the expectation of L given the past is at most 1. Rows of strata with means of their own (an hour of the week) multiply:
+ * L is then the product of the strata's, and the same holds row by row. A fall is the rise of 1 - x.
+ *
+ * With R <- (R + 1) L, V = sum of w R over streams and bets, weights w of sum 1 at most, and N the number of alarms so far
+ * (at V >= c, then all R = 0): E[V given the past] <= (V before) + 1, and what is left after an alarm plus c is at most V.
+ * So V + c N - panes is a supermartingale, which starts at 0, whence
  *
  *     E[alarms in any T panes] <= T / c.
  *
- * No independence was used, neither between values nor between streams: an average of detectors is a detector (labels).
- * Panes without values are skipped. State is log(1 + R): 0 at rest, and no pane, however large, overflows it.
+ * No independence was used, neither between values nor between streams: a weighted sum of detectors is a detector. That is
+ * what one budget rests on. Each monitor has a share b of it, shares of sum 1 at most, and the threshold c / b of its own:
+ * its false alarms in T panes are at most b T / c, and those of the whole model at most T / c, whatever the number of
+ * columns and segments. Within a monitor the whole and its segments are streams of one detector, half the weight each.
+ * A sum alarms no later than streams with thresholds of their own would, since w R >= c implies V >= c.
+ *
+ * Rows that depend on each other beyond what the conditional mean allows (autocorrelation) are met by `divisor`: log L is
+ * divided by it, as if there were so many times fewer rows. With divisor (1 + phi) / (1 - phi) of a first-order
+ * autoregression and panes that are long against its memory the promise holds in the limit (a normal approximation of sums).
+ *
+ * Panes without values are skipped. R is capped at 1e290, which only lowers it: no pane, however large, overflows.
  */
+import { BETS, betsFor, MOST, WEIGHTS, type Bets } from './bets.ts';
 
-/** What a pane brought to one stream. */
+/** What a pane brought to one stream: rows, and the sum of their values; `stratum` 0 when left out. */
 export interface Count {
   readonly n: number;
   readonly s: number;
+  readonly stratum?: number;
 }
 
-/** Serialisable state: for each stream the largest mean that is on course, and log(1 + R) of each of its bets. */
+/** One stratum, or several of one pane, each once. */
+export type Counts = Count | readonly Count[];
+
+/** Serialisable state. */
 export interface Detector {
-  readonly m: readonly number[];
+  /** Per stream the largest mean that is on course, of each stratum. */
+  readonly m: readonly (readonly number[])[];
+  /** Per stream, of sum 1 at most. */
+  readonly weights: readonly number[];
+  readonly divisor: number;
+  /** R of each stream and bet. */
   readonly levels: readonly (readonly number[])[];
 }
 
 export interface Step {
   /** The state after the pane: at rest after an alarm. */
   readonly detector: Detector;
-  /** V before a reset, as its logarithm and capped to a double; what is compared with the threshold. */
-  readonly logValue: number;
+  /** V before a reset: what is compared with the threshold. */
   readonly value: number;
   readonly alarm: boolean;
 }
 
-/**
- * How far above m each bet looks, in radians of asin(sqrt(mean)), the scale on which one step is equally hard to see
- * everywhere: from just visible (0.10 to 0.12) to glaring (0.10 to 0.45). Chosen among five such grids by median delay.
- */
-const REACH = [0.03, 0.045, 0.067, 0.1, 0.15, 0.25, 0.45];
-const BETS = REACH.length;
-/** Below: exp(lambda) of a rise from nothing would overflow. Above: there is no room for a rise. */
-const LEAST = 1e-9;
-const MOST = 1 - 1e-9;
-
-interface Bet {
-  readonly lambda: number;
-  /** log(1 - m + m e^lambda): what each row costs. */
-  readonly cost: number;
+export interface DetectorOptions {
+  /** Of sum 1 at most; equal when left out. */
+  readonly weights?: readonly number[];
+  /** 1 when left out: rows as they come. */
+  readonly divisor?: number;
 }
 
-/** The bets for a mean of at most m: lambda = logit(target) - logit(m), the bet that grows fastest when the mean is the target. */
-function makeBets(m: number): Bet[] {
-  const on = Math.min(MOST, Math.max(LEAST, m));
-  const from = Math.asin(Math.sqrt(on));
-  const room = Math.PI / 2 - from;
-  const logit = (mean: number) => Math.log(mean / (1 - mean));
-  // reaches bend towards the end of the scale, so that no target is 1, where the bet would be infinite
-  return REACH.map((reach) => {
-    const lambda = logit(Math.sin(from + (room * reach) / (room + reach)) ** 2) - logit(on);
-    return { lambda, cost: Math.log1p(on * Math.expm1(lambda)) };
-  });
-}
+/** Not Math.min, which costs a third of the step. */
+const held = (r: number) => (r < 1e290 ? r : 1e290);
 
-const made = new Map<number, Bet[]>();
-
-/** Makes each m's bets once: they cost ten times the step itself. */
-function betsFor(m: number): Bet[] {
-  const known = made.get(m);
-  if (known !== undefined) return known;
-  // every reference brings new means; a service that runs for years must not keep them all
-  if (made.size >= 4_096) made.clear();
-  const bets = makeBets(m);
-  made.set(m, bets);
-  return bets;
-}
-
-/** A detector at rest over one or more streams of equal weight. */
-export function startDetector(m: readonly number[]): Detector {
-  return { m, levels: m.map(() => new Array<number>(BETS).fill(0)) };
+/** A detector at rest over one or more streams; a stream of one stratum may be given as a number. */
+export function startDetector(m: readonly (number | readonly number[])[], { weights, divisor = 1 }: DetectorOptions = {}): Detector {
+  return {
+    m: m.map((each) => (typeof each === 'number' ? [each] : each)),
+    weights: weights ?? m.map(() => 1 / m.length),
+    divisor,
+    levels: m.map(() => new Array<number>(BETS).fill(0)),
+  };
 }
 
 /** Takes one pane; `counts` has one entry a stream. */
-export function stepDetector(detector: Detector, counts: readonly Count[], threshold: number): Step {
-  const levels = detector.levels.map((each, i) => raised(each, detector.m[i] ?? 1, counts[i] ?? NOTHING));
-  const logValue = logSum(levels.flat().map(logR)) - Math.log(BETS * Math.max(1, levels.length));
-  const alarm = counts.some((count) => count.n > 0) && logValue >= Math.log(threshold);
-  return { detector: alarm ? startDetector(detector.m) : { m: detector.m, levels }, logValue, value: capped(logValue), alarm };
+export function stepDetector(detector: Detector, counts: readonly Counts[], threshold: number): Step {
+  const levels = detector.levels.map((each, i) => raised(each, detector.m[i] ?? [], counts[i] ?? [], detector.divisor));
+  const { value } = detectorValue({ ...detector, levels });
+  const alarm = value >= threshold && counts.some((each) => listed(each).some(({ n }) => n > 0));
+  return { detector: { ...detector, levels: alarm ? levels.map((each) => each.map(() => 0)) : levels }, value, alarm };
 }
 
-/** The detector's V between panes, and V of each stream alone: which stream speaks loudest. */
-export function detectorValue(detector: Detector): { value: number; streams: number[] } {
-  const streams = detector.levels.map((levels) => logSum(levels.map(logR)) - Math.log(BETS));
-  return { value: capped(logSum(streams) - Math.log(Math.max(1, streams.length))), streams: streams.map(capped) };
+/** The detector's V between panes, and V of each stream alone: times its weight, that says which speaks loudest. */
+export function detectorValue({ levels, weights }: Pick<Detector, 'levels' | 'weights'>): { value: number; streams: number[] } {
+  const streams = levels.map(valueOf);
+  return { value: streams.reduce((sum, each, i) => sum + (weights[i] ?? 0) * each, 0), streams };
 }
 
-/** log L of each bet for one pane. */
-export function logEvidence(m: number, count: Count): number[] {
-  return betsFor(m).map(({ lambda, cost }) => lambda * count.s - count.n * cost);
+/** V of one stream. */
+export function valueOf(levels: ArrayLike<number>): number {
+  let value = 0;
+  for (let j = 0; j < BETS; j++) value += (WEIGHTS[j] as number) * (levels[j] as number);
+  return value;
 }
 
-const NOTHING: Count = { n: 0, s: 0 };
+/** log L of each bet for one pane of one stratum. */
+export function logEvidence(m: number, { n, s }: Count): number[] {
+  const { lambda, cost } = betsFor(m);
+  return Array.from(lambda, (each, j) => each * s - n * (cost[j] as number));
+}
+
+/** Takes one pane of one stratum in place; gives V of the stream. The hot path: no allocation, and no exponential for a pane of one 0/1 row. */
+export function raise(levels: Float64Array | number[], bets: Bets, n: number, s: number): number {
+  if (n === 1 && (s === 0 || s === 1)) return raiseBy(levels, s === 1 ? bets.hit : bets.miss);
+  let value = 0;
+  for (let j = 0; j < BETS; j++) {
+    const r = held(((levels[j] as number) + 1) * Math.exp((bets.lambda[j] as number) * s - n * (bets.cost[j] as number)));
+    levels[j] = r;
+    value += (WEIGHTS[j] as number) * r;
+  }
+  return value;
+}
+
+/** R <- (R + 1) L of each bet, in place; gives V. */
+export function raiseBy(levels: Float64Array | number[], evidence: Float64Array): number {
+  let value = 0;
+  for (let j = 0; j < BETS; j++) {
+    const r = held(((levels[j] as number) + 1) * (evidence[j] as number));
+    levels[j] = r;
+    value += (WEIGHTS[j] as number) * r;
+  }
+  return value;
+}
+
+export const listed = (counts: Counts): readonly Count[] => ('n' in counts ? [counts] : counts);
 
 /** The levels after the pane. */
-function raised(levels: readonly number[], m: number, count: Count): readonly number[] {
+function raised(levels: readonly number[], m: readonly number[], counts: Counts, divisor: number): readonly number[] {
   // untouched, not recomputed: a replay leaves such panes out and must get the same bits;
   // and a stream that has no room to rise must not gather the +1 of every pane
-  if (count.n === 0 || m >= MOST) return levels;
-  const evidence = logEvidence(m, count);
-  return levels.map((level, j) => softplus(level + (evidence[j] ?? 0)));
-}
-
-/** log R from the level log(1 + R), and log(1 + R) from log R; above 36 the two are equal to a double. */
-const logR = (level: number) => (level > 36 ? level : Math.log(Math.expm1(level)));
-const softplus = (log: number) => (log > 36 ? log : Math.log1p(Math.exp(log)));
-const capped = (log: number) => Math.min(Number.MAX_VALUE, Math.exp(log));
-
-function logSum(logs: readonly number[]): number {
-  const largest = logs.reduce((most, log) => Math.max(most, log), -Infinity);
-  if (largest === -Infinity) return -Infinity;
-  return largest + Math.log(logs.reduce((sum, log) => sum + Math.exp(log - largest), 0));
+  const taken = listed(counts).filter(({ n, stratum = 0 }) => n > 0 && (m[stratum] ?? 1) < MOST);
+  const [only] = taken;
+  if (only === undefined) return levels;
+  if (taken.length === 1 && divisor === 1) {
+    const next = [...levels];
+    raise(next, betsFor(m[only.stratum ?? 0] as number), only.n, only.s);
+    return next;
+  }
+  const logs = new Array<number>(BETS).fill(0);
+  for (const count of taken) logEvidence(m[count.stratum ?? 0] as number, count).forEach((log, j) => (logs[j] = (logs[j] as number) + log));
+  return levels.map((level, j) => held((level + 1) * Math.exp((logs[j] as number) / divisor)));
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { detectorValue, logEvidence, startDetector, stepDetector, type Count, type Detector } from '../../src/statistics/e-detector.ts';
+import { BETS, betsFor, WEIGHTS } from '../../src/statistics/bets.ts';
+import { detectorValue, logEvidence, raise, startDetector, stepDetector, type Count, type Detector } from '../../src/statistics/e-detector.ts';
 
 const mean = fc.double({ min: 0.001, max: 0.99, noNaN: true });
 
@@ -12,7 +13,7 @@ function plain(m: number, counts: Count[]): number {
   for (const { n, s } of counts) {
     if (n === 0) continue;
     bets.forEach((bet, j) => (sums[j] = ((sums[j] as number) + 1) * (Math.exp(bet * s) / (1 - m + m * Math.exp(bet)) ** n)));
-    value = sums.reduce((a, b) => a + b, 0) / sums.length;
+    value = sums.reduce((a, b, j) => a + b * (WEIGHTS[j] as number), 0);
   }
   return value;
 }
@@ -97,6 +98,29 @@ describe('the detector', () => {
       full = step.detector;
     }
     expect(detectorValue(empty).value).toBe(0);
+  });
+
+  it('multiplies the strata of a pane, each by its own mean', () => {
+    const [m, pane] = [[0.1, 0.4], [{ n: 30, s: 5, stratum: 0 }, { n: 20, s: 9, stratum: 1 }]] as const;
+    const { detector } = stepDetector(startDetector([m]), [pane], Infinity);
+    const logs = pane.map((count) => logEvidence(m[count.stratum], count));
+    detector.levels[0]?.forEach((level, j) => expect(level).toBeCloseTo(Math.exp((logs[0]?.[j] ?? 0) + (logs[1]?.[j] ?? 0)), 9));
+  });
+
+  it('divides log bets: what half of the rows would say', () => {
+    const halved = stepDetector(startDetector([0.2], { divisor: 2 }), [{ n: 40, s: 14 }], Infinity);
+    expect(halved.value).toBeCloseTo(stepDetector(startDetector([0.2]), [{ n: 20, s: 7 }], Infinity).value, 9);
+  });
+
+  it('steps a row in place as it steps a pane, bit for bit', () => {
+    const levels = new Float64Array(BETS);
+    let detector = startDetector([0.15]);
+    for (let i = 0; i < 200; i++) {
+      const s = i % 6 === 0 ? 1 : 0;
+      raise(levels, betsFor(0.15), 1, s);
+      detector = stepDetector(detector, [{ n: 1, s }], Infinity).detector;
+    }
+    expect([...levels]).toEqual(detector.levels[0]);
   });
 
   it('averages its streams and says which speaks loudest', () => {

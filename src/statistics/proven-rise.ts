@@ -1,0 +1,51 @@
+/**
+ * How far a mean has provably risen: the lower confidence bound that alarms are decided by.
+ *
+ * A shift d is spoken against when the detector for means of at most base + d, from rest over these panes, stands at or
+ * above the threshold now. The bound is the largest such d. It is time-uniform in the detector's sense: while the shift
+ * truly is at most d, d is spoken against at most T / c times in T panes, however often one looks.
+ * So a detector for base + tolerance alarms exactly when the bound has passed the tolerance.
+ */
+import { BETS, makeBets, MOST } from './bets.ts';
+import { listed, valueOf, type Counts } from './e-detector.ts';
+
+/** Relative to the tolerance scale this is far below what anybody reads. */
+const STEPS = 24;
+
+export interface Rise {
+  /** Per stratum, what the shift is counted from: the upper bound of the reference. */
+  readonly base: readonly number[];
+  readonly panes: readonly Counts[];
+  /** c over the stream's share of the budget. */
+  readonly threshold: number;
+  readonly divisor?: number;
+}
+
+/** Null when not even a mean of 0 is spoken against. */
+export function provenRise({ base, panes, threshold, divisor = 1 }: Rise): number | null {
+  const stands = (shift: number) => standing(base.map((each) => each + shift), panes, divisor) >= threshold;
+  let [low, high] = [-Math.min(...base), 1 - Math.min(...base)];
+  if (!stands(low)) return null;
+  for (let i = 0; i < STEPS; i++) {
+    const middle = (low + high) / 2;
+    if (stands(middle)) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
+/** V of a detector at rest after the panes. */
+function standing(m: readonly number[], panes: readonly Counts[], divisor: number): number {
+  const bets = m.map((each) => (each >= MOST ? null : makeBets(each)));
+  const levels = new Float64Array(BETS);
+  for (const counts of panes) {
+    const taken = listed(counts).flatMap(({ n, s, stratum = 0 }) => (n > 0 && bets[stratum] ? [{ n, s, of: bets[stratum] }] : []));
+    if (taken.length === 0) continue;
+    for (let j = 0; j < BETS; j++) {
+      let log = 0;
+      for (const { n, s, of } of taken) log += (of.lambda[j] as number) * s - n * (of.cost[j] as number);
+      levels[j] = Math.min(1e290, ((levels[j] as number) + 1) * Math.exp(log / divisor));
+    }
+  }
+  return valueOf(levels);
+}
