@@ -3,33 +3,67 @@
  *
  *     u8 0x50 'P', u8 version, then unsigned LEB128 numbers (7 bits a byte, low bits first):
  *     edges, labels, rows, confidence {count, sum, squares, nulls, nonFinite}, bins*, label counts*, other, unseen,
- *     unseen {rows, sum, squares}, outcome {labelled, errors}; version 2 goes on: outcome {loss, squares}, format {rows, bad}
+ *     unseen {rows, sum, squares}, outcome {labelled, errors}; version 2 goes on: outcome {loss, squares}, format {rows, bad};
+ *     version 3 goes on: how many columns, each name, kind, and its counts as a block; how many parts, each name and counts
  *     *) how many are not 0, then for each: empty places before it, count
  *
- * Version 1 is written wherever it says everything: every outcome right or entirely wrong, and no answer with a form.
+ * The lowest version is written that says everything: 1 where every outcome was right or entirely wrong and no answer had a form, 2 where
+ * there are no columns or parts. Columns and parts stand in the order of their names, so that equal profiles are equal bytes.
  */
-import { TrimtabError } from '../errors.ts';
+import { createWriter, damaged, readBlock, readFields, readNumber, readSize, readSparse, readText, writeBlock, writeNumber, writeSparse, writeText, written, type Reader, type Writer } from './bytes.ts';
+import { COLUMN_KINDS, readColumn, writeColumn } from './columns/column.ts';
 import { EDGES, UNIT } from './numeric.ts';
+import { readPart, writePart } from './parts.ts';
 import { COUNTED_LABELS, profileOfSize, type Profile } from './profile.ts';
 
 const MAGIC = 0x50;
-const VERSIONS = [1, 2] as const;
+const VERSIONS = [1, 2, 3] as const;
+/** More than any profile has: a damaged number must not be believed. */
+const MOST_NAMES = 1_000_000;
 
 export function encodeProfile(profile: Profile): Uint8Array {
   const { confidence, labels, unseen, outcome, format } = profile;
-  const plain = outcome.loss === outcome.errors * UNIT && outcome.squares === outcome.loss && format.rows === 0;
-  const bytes: number[] = [MAGIC, plain ? 1 : 2];
-  const numbers = [confidence.bins.length - 1, labels.counts.length, profile.rows, confidence.count, confidence.sum, confidence.squares, confidence.nulls, confidence.nonFinite];
-  for (const value of numbers) writeNumber(bytes, value);
-  writeSparse(bytes, confidence.bins);
-  writeSparse(bytes, labels.counts);
-  for (const value of [labels.other, labels.unseen, unseen.rows, unseen.sum, unseen.squares, outcome.labelled, outcome.errors]) writeNumber(bytes, value);
-  if (!plain) for (const value of [outcome.loss, outcome.squares, format.rows, format.bad]) writeNumber(bytes, value);
-  return Uint8Array.from(bytes);
+  const version = versionOf(profile);
+  const writer = createWriter();
+  for (const value of [MAGIC, version, confidence.bins.length - 1, labels.counts.length, profile.rows]) writeNumber(writer, value);
+  for (const value of [confidence.count, confidence.sum, confidence.squares, confidence.nulls, confidence.nonFinite]) writeNumber(writer, value);
+  writeSparse(writer, confidence.bins);
+  writeSparse(writer, labels.counts);
+  for (const value of [labels.other, labels.unseen, unseen.rows, unseen.sum, unseen.squares, outcome.labelled, outcome.errors]) writeNumber(writer, value);
+  if (version > 1) for (const value of [outcome.loss, outcome.squares, format.rows, format.bad]) writeNumber(writer, value);
+  if (version > 2) writeNamed(writer, profile);
+  return written(writer);
 }
 
+function versionOf({ outcome, format, columns, parts }: Profile): 1 | 2 | 3 {
+  if (columns.size > 0 || parts.size > 0) return 3;
+  return outcome.loss === outcome.errors * UNIT && outcome.squares === outcome.loss && format.rows === 0 ? 1 : 2;
+}
+
+function writeNamed(writer: Writer, { columns, parts }: Profile): void {
+  writeNumber(writer, columns.size);
+  for (const [name, counts] of inOrder(columns)) {
+    writeText(writer, name);
+    writeNumber(writer, COLUMN_KINDS.indexOf(counts.kind));
+    const block = createWriter(1_024);
+    writeColumn(block, counts);
+    writeBlock(writer, block.bytes.subarray(0, block.at));
+  }
+  writeNumber(writer, parts.size);
+  for (const [name, counts] of inOrder(parts)) writePart(writer, name, counts);
+}
+
+/** By code unit, so that the order depends on no locale. */
+const inOrder = <C>(named: ReadonlyMap<string, C>) => [...named].sort(([a], [b]) => (a < b ? -1 : 1));
+
+/** Whether a column is wanted; others are skipped without being read. */
+export type WantedColumns = (name: string) => boolean;
+
+/** For whoever needs none of the columns, which are most of a profile. */
+export const NO_COLUMNS: WantedColumns = () => false;
+
 /** @throws TrimtabError `bad-data` on anything but bytes that `encodeProfile` made */
-export function decodeProfile(bytes: Uint8Array): Profile {
+export function decodeProfile(bytes: Uint8Array, wanted: WantedColumns = () => true): Profile {
   if (bytes[0] !== MAGIC) throw damaged('it does not begin with the mark of a profile');
   const version = VERSIONS.find((each) => each === bytes[1]);
   if (version === undefined) throw damaged(`version ${bytes[1]} is unknown`);
@@ -46,58 +80,22 @@ export function decodeProfile(bytes: Uint8Array): Profile {
   readFields(reader, profile.outcome, ['labelled', 'errors']);
   if (version === 1) profile.outcome.loss = profile.outcome.squares = profile.outcome.errors * UNIT;
   else readFields(reader, profile.outcome, ['loss', 'squares']);
-  if (version === 2) readFields(reader, profile.format, ['rows', 'bad']);
+  if (version > 1) readFields(reader, profile.format, ['rows', 'bad']);
+  if (version > 2) readNamed(reader, profile, wanted);
   if (reader.at !== bytes.length) throw damaged(`${bytes.length - reader.at} bytes follow its end`);
   return profile;
 }
 
-interface Reader {
-  readonly bytes: Uint8Array;
-  at: number;
-}
-
-function writeNumber(bytes: number[], value: number): void {
-  let rest = value;
-  // by division, since the counts outgrow the 32 bits of shifts
-  for (; rest >= 128; rest = Math.floor(rest / 128)) bytes.push((rest % 128) + 128);
-  bytes.push(rest);
-}
-
-function readNumber(reader: Reader): number {
-  let value = 0;
-  for (let scale = 1; scale <= 2 ** 49; scale *= 128) {
-    const byte = reader.bytes[reader.at++];
-    if (byte === undefined) throw damaged('it ends too early');
-    value += (byte & 127) * scale;
-    if (byte < 128 && value <= Number.MAX_SAFE_INTEGER) return value;
+function readNamed(reader: Reader, { columns, parts }: Profile, wanted: WantedColumns): void {
+  for (let left = readSize(reader, MOST_NAMES, 'columns'); left > 0; left--) {
+    const [name, kind] = [readText(reader), readNumber(reader)];
+    const block: Reader = { bytes: readBlock(reader), at: 0 };
+    if (!wanted(name)) continue;
+    columns.set(name, readColumn(block, kind));
+    if (block.at !== block.bytes.length) throw damaged(`column "${name}" is not all of its block`);
   }
-  throw damaged('a number is above 2^53');
-}
-
-function readFields<K extends string>(reader: Reader, into: Record<K, number>, fields: readonly K[]): void {
-  for (const field of fields) into[field] = readNumber(reader);
-}
-
-function writeSparse(bytes: number[], values: Float64Array): void {
-  writeNumber(bytes, values.reduce((count, value) => count + (value === 0 ? 0 : 1), 0));
-  let last = -1;
-  values.forEach((value, i) => {
-    if (value === 0) return;
-    writeNumber(bytes, i - last - 1);
-    writeNumber(bytes, value);
-    last = i;
-  });
-}
-
-function readSparse(reader: Reader, into: Float64Array): void {
-  let at = -1;
-  for (let left = readNumber(reader); left > 0; left--) {
-    at += readNumber(reader) + 1;
-    if (at >= into.length) throw damaged(`place ${at} is beyond the last, ${into.length - 1}`);
-    into[at] = readNumber(reader);
+  for (let left = readSize(reader, MOST_NAMES, 'parts'); left > 0; left--) {
+    const [name, counts] = readPart(reader);
+    parts.set(name, counts);
   }
-}
-
-function damaged(problem: string): TrimtabError {
-  return new TrimtabError('bad-data', { what: 'stored profile', problem, right: 'it must be as encodeProfile wrote it' });
 }

@@ -1,7 +1,11 @@
 /** The reference: what a profile counts by (labels, edges, vocabulary), and the profile of the exam rows. */
 import type { Task } from '../vocabulary.ts';
+import { INPUT, OUTPUT, type Column } from './columns/column.ts';
+import { learnColumns, type LearntColumns } from './columns/learn.ts';
+import { textLayout } from './columns/text.ts';
 import { binsOf, quantileEdges } from './numeric.ts';
-import { emptyProfile, observeOutcome, observePrediction, type CountingIndex, type ObservedPrediction, type Profile } from './profile.ts';
+import { observeOutcome, observePrediction, type ObservedPrediction } from './observe.ts';
+import { emptyProfile, type CountingIndex, type Profile } from './profile.ts';
 import { vocabularyOf, type Vocabulary } from './vocabulary.ts';
 
 export interface ReferenceBody {
@@ -16,6 +20,8 @@ export interface ReferenceBody {
   readonly labels: readonly string[];
   /** Edges of the confidence's bins. */
   readonly edges: Float64Array;
+  /** The built-in columns first: the input's, and the output's where there is one. */
+  readonly columns: readonly Column[];
   /** N-grams of the train rows. */
   readonly vocabulary: Vocabulary;
   /** Of the exam rows, scored by the adapter. */
@@ -60,7 +66,7 @@ export function buildReference({ model, adapter, createdAt, scoring = ACCURACY, 
   const labels = byFrequency(rows);
   const edges = quantileEdges(rows.flatMap((row) => (row.confidence !== null && row.confidence >= 0 && row.confidence <= 1 ? [row.confidence] : [])));
   const body: ReferenceBody = {
-    version: 1, model, adapter, scoring, createdAt, labels, edges,
+    version: 1, model, adapter, scoring, createdAt, labels, edges, columns: textColumns(rows),
     vocabulary: vocabularyOf(trainTexts),
     profile: emptyProfile({ labels, edges }),
     samples: spread(rows, SAMPLES).map(({ id, text }) => ({ id, text: text.slice(0, SAMPLE_LENGTH) })),
@@ -68,9 +74,26 @@ export function buildReference({ model, adapter, createdAt, scoring = ACCURACY, 
   };
   for (const row of rows) {
     observePrediction(body.profile, body, row);
-    observeOutcome(body.profile, row.score ?? Number(row.label === row.trueLabel));
+    observeOutcome(body.profile, row.score ?? Number(row.label === row.trueLabel), row.parts);
   }
-  return body;
+  // rows that were imported have no features: they say nothing of how often one is missing
+  const withFeatures = rows.flatMap(({ id, features }) => (features === undefined ? [] : [{ id, features }]));
+  return withColumns(body, learnColumns(withFeatures, 'exam'));
+}
+
+/** A reference with further columns, and their counts in its profile. */
+export function withColumns(body: ReferenceBody, { columns, counts }: LearntColumns): ReferenceBody {
+  if (columns.length === 0) return body;
+  return { ...body, columns: [...body.columns, ...columns], profile: { ...body.profile, columns: new Map([...body.profile.columns, ...counts]) } };
+}
+
+function textColumns(rows: readonly ScoredRow[]): Column[] {
+  if (rows.length === 0) return [];
+  const outputs = rows.flatMap(({ output }) => output ?? []);
+  return [
+    { name: INPUT, source: 'exam', layout: textLayout(rows.map(({ text }) => text), false) },
+    ...(outputs.length === 0 ? [] : [{ name: OUTPUT, source: 'exam', layout: textLayout(outputs, true) } as const]),
+  ];
 }
 
 export function indexOf(labels: readonly string[], edges: Float64Array): CountingIndex {

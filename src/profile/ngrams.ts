@@ -3,59 +3,67 @@
  * A word is a run of letters, marks and digits, lower-cased; scripts that are written without spaces give a word per character.
  * There is no list of stop words: it would be a list for one language.
  */
+import { BREAK, characterOf, IN_WORD, SCRIPTS } from './characters.ts';
+import { mixed } from './hash.ts';
 
-const BREAK = 1;
-const IN_WORD = 2;
-const WHOLE_WORD = 3;
-const WORD = /[\p{L}\p{M}\p{N}]/u;
-const SPACELESS = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
-/** Kind of each character of the basic plane, filled when first met: the two patterns cost 100 times a look-up. */
-const kinds = new Uint8Array(0x10000);
-
-function kindOf(code: number): number {
-  const known = code < 0x10000 ? kinds[code] : 0;
-  if (known) return known;
-  const character = String.fromCodePoint(code);
-  const kind = !WORD.test(character) ? BREAK : SPACELESS.test(character) ? WHOLE_WORD : IN_WORD;
-  if (code < 0x10000) kinds[code] = kind;
-  return kind;
+/** What one pass over a text finds. There is one only, filled anew by each `scanText`: a text costs no memory. */
+export interface Scan {
+  /** The first `count` are the n-grams, repeats included. */
+  hashes: Int32Array;
+  count: number;
+  /** Characters of words by script. */
+  readonly scripts: Float64Array;
 }
 
+const scan: Scan = { hashes: new Int32Array(1_024), count: 0, scripts: new Float64Array(SCRIPTS.length) };
+
 const BASIS = 0x811c9dc5;
+/** Below U+0300 all text is composed already. */
+const COMPOSABLE = /[\u0300-\uffff]/;
+
+/** The scan of a text, until the next one is scanned. */
+export function scanText(text: string): Scan {
+  const lower = text.toLowerCase();
+  const normal = COMPOSABLE.test(lower) ? lower.normalize('NFC') : lower;
+  scan.scripts.fill(0);
+  if (scan.hashes.length < 2 * normal.length) scan.hashes = new Int32Array(2 * normal.length);
+  const { hashes, scripts } = scan;
+  let [count, word, previous, inWord] = [0, BASIS, 0, false];
+  for (let i = 0; i < normal.length; i++) {
+    const code = normal.codePointAt(i) as number;
+    if (code > 0xffff) i++;
+    const character = characterOf(code);
+    const kind = character & 3;
+    if (kind !== IN_WORD && inWord) {
+      count = addWord(hashes, count, previous, word);
+      // 0 says that there is no word before
+      [previous, word, inWord] = [word || 1, BASIS, false];
+    }
+    if (kind === BREAK) continue;
+    const script = character >> 2;
+    scripts[script] = (scripts[script] as number) + 1;
+    word = Math.imul(word ^ code, 0x01000193);
+    inWord = kind === IN_WORD;
+    if (inWord) continue;
+    count = addWord(hashes, count, previous, word);
+    [previous, word] = [word || 1, BASIS];
+  }
+  scan.count = inWord ? addWord(hashes, count, previous, word) : count;
+  return scan;
+}
+
+/** A word, and its pair with the word before; returns how many hashes there are then. */
+function addWord(hashes: Int32Array, count: number, previous: number, word: number): number {
+  hashes[count] = mixed(word);
+  if (previous === 0) return count + 1;
+  hashes[count + 1] = mixed(Math.imul(previous, 31) ^ Math.imul(word, 0x9e3779b1));
+  return count + 2;
+}
 
 /** Calls `visit` with the hash of each word and of each pair of neighbours, repeats included; returns how many there were. */
 export function eachNgram(text: string, visit: (hash: number) => void): number {
-  const lower = text.toLowerCase().normalize('NFC');
-  let [found, word, previous, inWord] = [0, BASIS, 0, false];
-  const end = () => {
-    visit(mixed(word));
-    found++;
-    if (previous !== 0) {
-      visit(mixed(Math.imul(previous, 31) ^ Math.imul(word, 0x9e3779b1)));
-      found++;
-    }
-    // 0 says that there is no word before
-    [previous, word, inWord] = [word || 1, BASIS, false];
-  };
-  for (let i = 0; i < lower.length; i++) {
-    const code = lower.codePointAt(i) as number;
-    if (code > 0xffff) i++;
-    const kind = kindOf(code);
-    if (kind !== IN_WORD && inWord) end();
-    if (kind === BREAK) continue;
-    word = Math.imul(word ^ code, 0x01000193);
-    inWord = true;
-    if (kind === WHOLE_WORD) end();
-  }
-  if (inWord) end();
-  return found;
-}
-
-/** The finaliser of MurmurHash3: spreads a hash over all its bits. */
-export function mixed(hash: number): number {
-  let h = hash ^ (hash >>> 16);
-  h = Math.imul(h, 0x85ebca6b);
-  h ^= h >>> 13;
-  h = Math.imul(h, 0xc2b2ae35);
-  return (h ^ (h >>> 16)) >>> 0;
+  const { hashes, count } = scanText(text);
+  const found = hashes.subarray(0, count);
+  for (const hash of found) visit(hash >>> 0);
+  return count;
 }

@@ -1,12 +1,13 @@
 /**
  * The binary form of a reference, little-endian:
  *
- *     u8[4] 'TTRF', u32 version, then three blocks, each u32 length and bytes, padded with zeros to 8 bytes:
- *     JSON (model, adapter, scoring, createdAt, labels, samples, vocabulary size), vocabulary bits, profile;
+ *     u8[4] 'TTRF', u32 version 1, then three blocks, each u32 length and bytes, padded with zeros to 8 bytes:
+ *     JSON (model, adapter, scoring, createdAt, labels, columns, samples, vocabulary size), vocabulary bits, profile;
  *     then f64 edges up to the end
  */
 import { TrimtabError } from '../errors.ts';
 import { decodeProfile, encodeProfile } from './binary.ts';
+import { columnsOf, storedColumns } from './columns/file.ts';
 import { ACCURACY, indexOf, type ReferenceBody, type Scoring } from './layout.ts';
 import { EDGES } from './numeric.ts';
 
@@ -20,13 +21,15 @@ interface Head {
   readonly scoring?: Scoring;
   readonly createdAt: string;
   readonly labels: readonly string[];
+  /** As `storedColumns` gives them; missing in references from before there were columns. */
+  readonly columns?: unknown;
   readonly samples: ReferenceBody['samples'];
   readonly vocabularySize: number;
 }
 
 export function encodeReference(body: ReferenceBody): Uint8Array {
-  const { model, adapter, scoring, createdAt, labels, samples, vocabulary } = body;
-  const head: Head = { model, adapter, scoring, createdAt, labels, samples, vocabularySize: vocabulary.size };
+  const { model, adapter, scoring, createdAt, labels, columns, samples, vocabulary } = body;
+  const head: Head = { model, adapter, scoring, createdAt, labels, columns: storedColumns(columns), samples, vocabularySize: vocabulary.size };
   const blocks = [new TextEncoder().encode(JSON.stringify(head)), vocabulary.bits, encodeProfile(body.profile)];
   const bytes = new Uint8Array(blocks.reduce((sum, block) => sum + padded(4 + block.length), 8) + body.edges.length * 8);
   const view = new DataView(bytes.buffer);
@@ -62,8 +65,8 @@ export function decodeReference(bytes: Uint8Array): ReferenceBody {
   const edges = new Float64Array((bytes.length - at) / 8 <= EDGES ? Math.floor((bytes.length - at) / 8) : 0);
   if (edges.length * 8 !== bytes.length - at || edges.length + 1 !== profile.confidence.bins.length) throw damaged('its edges do not fit its profile');
   for (let i = 0; i < edges.length; i++) edges[i] = view.getFloat64(at + i * 8, true);
-  const { model, adapter, scoring = ACCURACY, createdAt, labels, samples, vocabularySize } = head;
-  return { version: 1, model, adapter, scoring, createdAt, labels, edges, vocabulary: { bits, size: vocabularySize }, profile, samples, index: indexOf(labels, edges) };
+  const { model, adapter, scoring = ACCURACY, createdAt, labels, columns = [], samples, vocabularySize } = head;
+  return { version: 1, model, adapter, scoring, createdAt, labels, edges, columns: columnsOf(columns), vocabulary: { bits, size: vocabularySize }, profile, samples, index: indexOf(labels, edges) };
 }
 
 function readHead(bytes: Uint8Array): Head {

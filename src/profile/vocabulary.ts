@@ -2,7 +2,8 @@
  * The set of n-grams that the train rows contain, as a Bloom filter with three probes.
  * A false hit calls an unseen n-gram seen; with 12 bits or more for each n-gram that happens to 1.1 % at most.
  */
-import { eachNgram, mixed } from './ngrams.ts';
+import { mixed } from './hash.ts';
+import { eachNgram, scanText, type Scan } from './ngrams.ts';
 
 const PROBES = 3;
 const BITS_EACH = 12;
@@ -32,11 +33,14 @@ export function vocabularyOf(texts: readonly string[]): Vocabulary {
 
 /** Share of a text's n-grams that are not in the vocabulary, in [0, 1]; 0 of a text without words. */
 export function unseenShare(vocabulary: Vocabulary, text: string): number {
+  return unseenShareOf(vocabulary, scanText(text));
+}
+
+/** The same of a text that was scanned. */
+export function unseenShareOf(vocabulary: Vocabulary, { hashes, count }: Scan): number {
   let unseen = 0;
-  const all = eachNgram(text, (hash) => {
-    if (!has(vocabulary, hash)) unseen++;
-  });
-  return all === 0 ? 0 : unseen / all;
+  for (let i = 0; i < count; i++) if (!has(vocabulary, (hashes[i] as number) >>> 0)) unseen++;
+  return count === 0 ? 0 : unseen / count;
 }
 
 function has({ bits }: Vocabulary, hash: number): boolean {

@@ -1,6 +1,6 @@
 /** Rows and a reference for the profile's tests. */
 import fc from 'fast-check';
-import { buildReference, emptyProfile, observeOutcome, observePrediction, type Profile, type ReferenceBody, type ScoredRow } from '../../src/profile/index.ts';
+import { buildReference, emptyProfile, learnColumns, withColumns, observeOutcome, observePrediction, type Profile, type ReferenceBody, type ScoredRow } from '../../src/profile/index.ts';
 
 const WORDS = ['card', 'limit', 'raise', 'Straße', 'naïve', '東京', 'zażółć', 'lost', '42', 'переведи'];
 
@@ -22,11 +22,45 @@ export const REFERENCE = referenceOf(
   Array.from({ length: 600 }, (_, i) => ({ id: `row-${i}`, text: i % 3 === 0 ? 'raise the limit' : 'lost my card', label: 'abc'[i % 3] as string, confidence: 1 - ((i % 100) / 100) ** 2, trueLabel: 'abc'[(i % 7) % 3] as string })),
 );
 
+/** As references were before there were columns. */
+export const PLAIN: ReferenceBody = { ...REFERENCE, columns: [], profile: { ...REFERENCE.profile, columns: new Map() } };
+
+/** Columns of every kind, with an output. */
+export const WIDE = withOutputs(withColumns(REFERENCE, learnColumns(
+  Array.from({ length: 600 }, (_, i) => ({
+    id: `row-${i}`,
+    features: { amount: Math.exp((i % 50) / 10), tier: ['gold', 'silver', 'bronze', `rare-${i}`][Math.min(3, i % 7)] as string, note: `please raise the limit of card ${i % 200} today`, place: [Math.sin(i), Math.cos(i), i / 600] },
+  })), 'traffic',
+)));
+
+function withOutputs(body: ReferenceBody): ReferenceBody {
+  const outputs = Array.from({ length: 20 }, (_, i) => ({ id: String(i), text: 'x', label: null, trueLabel: null, confidence: null, output: `the limit is ${i}` }));
+  const { columns } = buildReference({ model: 'm', adapter: 'a', createdAt: '', trainTexts: [], rows: outputs });
+  return { ...body, columns: [...body.columns, ...columns.filter(({ name }) => name === '@output')] };
+}
+
+const odd = fc.constantFrom<unknown>(null, undefined, NaN, -Infinity, 1e308, -1e308, -0, 5e-324, 'gold', '', 'x'.repeat(300), true, [], [1], [1, 2, NaN], [1, '2', 3], {});
+const feature = { amount: fc.double({ noDefaultInfinity: true, noNaN: true }), tier: fc.constantFrom('gold', 'silver', 'rare-3', 'new', 'newer'), note: fc.constantFrom('raise the limit', '東京 東京 東京', ' ', 'a a a a'), place: fc.tuple(fc.double({ min: -2, max: 2, noNaN: true }), fc.double({ min: -2, max: 2, noNaN: true }), fc.constant(0)) };
+
+/** Rows with features of every type, the wrong ones included, outputs and parts. */
+export const wideRow: fc.Arbitrary<ScoredRow> = fc.tuple(row, fc.record({
+  output: fc.constantFrom(null, '', 'the limit is 3', 'I\'m sorry, I cannot help with that.'),
+  parts: fc.subarray(['segment=de', 'segment=en', 'hourOfDay=7']),
+  features: fc.oneof({ weight: 5, arbitrary: fc.record({ amount: fc.oneof(feature.amount, odd), tier: fc.oneof(feature.tier, odd), note: fc.oneof(feature.note, odd), place: fc.oneof(feature.place, odd) }, { requiredKeys: [] }) }, { weight: 1, arbitrary: fc.constant(null) }),
+})).map(([base, more]) => ({ ...base, ...more }));
+
 export function observed(reference: ReferenceBody, rows: readonly ScoredRow[]): Profile {
   const profile = emptyProfile(reference);
   for (const each of rows) {
     observePrediction(profile, reference, each);
-    observeOutcome(profile, each.score ?? Number(each.label === each.trueLabel));
+    observeOutcome(profile, each.score ?? Number(each.label === each.trueLabel), each.parts);
   }
   return profile;
 }
+
+/** Those of the stored bytes of version 3. */
+export const WIDE_ROWS: readonly ScoredRow[] = [
+  { id: '1', text: 'raise the limit', label: 'a', confidence: 0.75, trueLabel: 'a', output: 'I\'m sorry, no.', parts: ['segment=de', 'hourOfDay=7'], features: { amount: 12.5, tier: 'gold', note: 'raise my limit please', place: [0.5, -0.25, 3] } },
+  { id: '2', text: 'zażółć 東京', label: 'new', confidence: 1 / 3, trueLabel: 'b', output: '', parts: ['segment=en'], features: { amount: 'much', tier: 'platinum', place: [1, 2] } },
+  { id: '3', text: '', label: 'b', confidence: null, trueLabel: 'b', features: null },
+];
