@@ -1,4 +1,5 @@
-/** `npm run cli -- COMMAND`: the process. */
+#!/usr/bin/env node
+/** `npm run cli -- COMMAND`, and `trimtab COMMAND` once `npm link` has been called: the process. */
 import path from 'node:path';
 import { readConfig } from '../config.ts';
 import { run } from './run.ts';

@@ -1,16 +1,27 @@
 /** Finds the command that the arguments name, runs it, and answers the exit code. */
 import { isTrimtabError } from '../errors.ts';
 import type { Command, Context, ExitCode } from './command.ts';
+import { completionOf } from './commands/completion.ts';
 import { doctor } from './commands/doctor.ts';
 import { engineInstall } from './commands/engine-install.ts';
+import { exportAdapter } from './commands/export.ts';
 import { helpText } from './commands/help.ts';
 import { importRows } from './commands/import.ts';
+import { promote, retrain, rollback } from './commands/operate.ts';
+import { demo, replay } from './commands/play.ts';
 import { recordShow } from './commands/record-show.ts';
 import { recordVerify } from './commands/record-verify.ts';
+import { serve } from './commands/serve.ts';
+import { status } from './commands/status.ts';
 
-export const COMMANDS: readonly Command[] = [recordVerify, recordShow, importRows, doctor, engineInstall];
+export const COMMANDS: readonly Command[] = [
+  serve, demo, replay, status, importRows, retrain, promote, rollback, recordShow, recordVerify, exportAdapter, doctor, engineInstall,
+  completionOf(() => COMMANDS),
+];
 
 const HELP = new Set(['help', '--help', '-h']);
+/** They are programs of their own, with help of their own. */
+const PASSES_HELP: ReadonlySet<Command> = new Set([demo, replay]);
 
 export async function run(args: readonly string[], context: Context): Promise<ExitCode> {
   const [first] = args;
@@ -19,6 +30,10 @@ export async function run(args: readonly string[], context: Context): Promise<Ex
     return first === undefined ? 2 : 0;
   }
   const command = COMMANDS.find(({ words }) => words.every((word, i) => args[i] === word));
+  if (command !== undefined && !PASSES_HELP.has(command) && args.some((arg) => arg === '--help' || arg === '-h')) {
+    context.out(`usage: npm run cli -- ${command.usage}\n${command.summary}`);
+    return 0;
+  }
   if (command === undefined) {
     context.err(`there is no command "${args.slice(0, 2).join(' ')}"`);
     context.err(helpText(COMMANDS));

@@ -4,7 +4,7 @@ import type { Command } from '../command.ts';
 export function helpText(commands: readonly Command[]): string {
   const width = Math.max(...commands.map(({ usage }) => usage.length));
   return [
-    'npm run cli -- COMMAND',
+    'npm run cli -- COMMAND      (or, after npm link: trimtab COMMAND)',
     '',
     ...commands.map(({ usage, summary }) => `  ${usage.padEnd(width)}  ${summary}`),
     `  ${'help'.padEnd(width)}  this page`,
