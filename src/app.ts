@@ -1,5 +1,5 @@
 /** The composition root: an explicit list of parts in order, built from a config and a clock; it listens to nothing until started. */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Logger as WorkerLogger, run as startWorker, runMigrations, type Runner } from 'graphile-worker';
 import cron from 'node-cron';
@@ -28,7 +28,8 @@ import { expireOutcomes } from './store/outcomes.ts';
 import { dropOldPartitions } from './store/partitions.ts';
 import type { Pool } from './store/postgres.ts';
 import { expireIds } from './store/predictions.ts';
-import { createEvents } from './telemetry/events.ts';
+import { readState } from './store/state.ts';
+import { createEvents, type EventMap, type Events } from './telemetry/events.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 import { logEvents } from './telemetry/log-events.ts';
 import { createMetrics } from './telemetry/metrics.ts';
@@ -88,8 +89,13 @@ export async function createApp(options: AppOptions) {
     list: (model: string, page: { before?: number; limit: number }) => listRecords(pool, model, page),
     get: (id: string) => getRecord(pool, id),
   };
+  const metrics = createMetrics(events, {
+    version: packageVersion(),
+    queued: ingest.queued,
+    state: { read: () => readState(pool), figures: drift.figures, onError: (error) => log.warn({ err: error }, 'the metrics of the state could not be read') },
+  });
   const http = await createServer({
-    clock, events, log, metrics: createMetrics(events), auth, health, models, ingest, drift, triggers, runs, registry, target, records,
+    clock, events, log, metrics, auth, health, models, ingest, drift, triggers, runs, registry, target, records,
     ...(options.limits ? { limits: options.limits } : {}),
   });
 
@@ -116,7 +122,7 @@ export async function createApp(options: AppOptions) {
     { name: 'target', stop: () => target.stop() },
     ...(config.runs ? [steps(pool, log, runs, training)] : []),
     { name: 'http', start: async () => { address = await http.listen({ host: config.host, port: config.port }); }, stop: () => http.close() },
-    ...(options.clock ? [] : [wakes(log, { tick: ticks, follow, sweep: runs.sweep, retire })]),
+    ...(options.clock ? [] : [wakes(log, events, { tick: ticks, follow, sweep: runs.sweep, retire })]),
   ];
   // a promotion or rollback makes the alarms of the former reference history
   events.on('promotion', ({ model }) => {
@@ -172,10 +178,18 @@ function steps(pool: Pool, log: Logger, runs: Runs, training: Training): Part {
   };
 }
 
+function packageVersion(): string {
+  return (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
+}
+
 /** node-cron wakes us each minute, a plain interval too: node-cron is known to stop for good around changes of daylight saving time. */
-function wakes(log: Logger, work: { tick(): Promise<void>; follow(): Promise<void>; sweep(): Promise<void>; retire(): Promise<void> }): Part {
-  const guarded = (name: string, task: () => Promise<void>) => () => {
-    task().catch((error: unknown) => log.error({ err: error }, `${name} failed; it is tried again at the next wake`));
+function wakes(log: Logger, events: Pick<Events, 'emit'>, work: { tick(): Promise<void>; follow(): Promise<void>; sweep(): Promise<void>; retire(): Promise<void> }): Part {
+  const guarded = (name: EventMap['wake']['task'], task: () => Promise<void>) => () => {
+    const ended = (failed: boolean) => events.emit('wake', { task: name, failed });
+    task().then(() => ended(false), (error: unknown) => {
+      ended(true);
+      log.error({ err: error }, `${name} failed; it is tried again at the next wake`);
+    });
   };
   const timers: NodeJS.Timeout[] = [];
   let minute: ReturnType<typeof cron.schedule> | undefined;

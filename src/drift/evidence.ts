@@ -141,7 +141,8 @@ function likeliestChange(monitor: Monitor, courses: readonly Course[], panes: re
   return best;
 }
 
-function estimate(binary: boolean, moments: Moments): Estimate {
+/** The mean with its 95 % interval. */
+export function estimate(binary: boolean, moments: Moments): Estimate {
   const interval = binary ? wilson(moments.sum, moments.n, LEVEL) : meanInterval(moments, LEVEL);
   return { mean: meanOf(moments), ...interval };
 }

@@ -3,9 +3,11 @@ import type { Clock } from '../clock.ts';
 import { expirePanes, openPanes } from '../store/drift.ts';
 import { transaction, type Pool } from '../store/postgres.ts';
 import type { Events } from '../telemetry/events.ts';
+import type { Figures } from '../telemetry/state.ts';
 import { createIncidents, type Incidents } from './incidents.ts';
 import { closePane, isDue, type ClosedPane } from './panes.ts';
 import { createReferences } from '../store/reference-cache.ts';
+import { driftFigures } from './figures.ts';
 import { driftReport, REPORTED_PANES, type DriftReport } from './report.ts';
 
 export { replayIncident, type Effect, type Evidence } from './evidence.ts';
@@ -21,6 +23,8 @@ export interface Drift {
   closeDuePanes(): Promise<ClosedPane[]>;
   /** Throws `not-found`. */
   report(model: string): Promise<DriftReport>;
+  /** What metrics tell of it. Throws `not-found`. */
+  figures(model: string): Promise<Figures>;
   readonly incidents: Incidents;
   /** Forgets what closed before a time and nothing needs any more; returns how many panes. */
   retire(before: Date): Promise<number>;
@@ -36,6 +40,7 @@ export function createDrift({ pool, clock, events }: { pool: Pool; clock: Clock;
     rebaseline: incidents.rebaseline,
     retire: (before) => expirePanes(pool, before, REPORTED_PANES),
     report: (model) => driftReport(pool, references, model),
+    figures: (model) => driftFigures(pool, references, model),
     async closeDuePanes() {
       const now = clock.now();
       const [closed, failures]: [ClosedPane[], unknown[]] = [[], []];

@@ -93,7 +93,7 @@ function observe(app: FastifyInstance, { metrics }: HttpParts): void {
   app.addHook('onResponse', (request, reply, done) => {
     const seconds = reply.elapsedTime / 1000;
     const route = request.routeOptions.url ?? 'none';
-    metrics.request({ method: request.method, route, status: reply.statusCode, seconds });
+    metrics.request({ id: request.id, method: request.method, route, status: reply.statusCode, seconds, problem: request.problem });
     request.log.debug({ method: request.method, route, status: reply.statusCode, seconds }, 'request');
     done();
   });

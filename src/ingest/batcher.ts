@@ -35,6 +35,8 @@ export interface Batcher<Row, Result> {
    * @throws TrimtabError `overloaded` or `stopping`, before any row is taken
    */
   add(groups: readonly Group<Row>[]): Promise<Result[][]>;
+  /** Rows that wait or are being written. */
+  readonly held: number;
   /** Takes no more, and ends when all that was taken is written. */
   stop(): Promise<void>;
 }
@@ -114,6 +116,7 @@ export function createBatcher<Row, Result>(options: BatcherOptions<Row, Result>)
   };
 
   return {
+    get held() { return room.rows; },
     async add(groups) {
       if (stopped !== null) throw new TrimtabError('stopping');
       room.enter(groups);
@@ -135,6 +138,7 @@ export function createBatcher<Row, Result>(options: BatcherOptions<Row, Result>)
 function createRoom(options: Pick<BatcherOptions<never, never>, 'what' | 'maxRows' | 'maxSize'>) {
   let [rows, size] = [0, 0];
   return {
+    get rows() { return rows; },
     /** @throws TrimtabError `overloaded` */
     enter(groups: readonly Group<unknown>[]): void {
       const [more, larger] = [rowsOf(groups), sum(groups, (group) => group.size)];

@@ -35,6 +35,8 @@ export interface Ingest {
   feedback(rows: readonly unknown[]): Promise<IngestAnswer>;
   /** @throws TrimtabError `not-found` for a model that is not registered */
   importRows(model: string, rows: readonly unknown[]): Promise<IngestAnswer>;
+  /** Rows that wait or are being written, of each kind. */
+  queued(): Readonly<Record<Kind, number>>;
   /** Takes no more, and ends when all that was taken is written. */
   stop(): Promise<void>;
 }
@@ -84,6 +86,7 @@ export function createIngest(options: { pool: Pool; clock: Clock; events: Pick<E
       if (rules.of(model) === null) return notRegistered(model);
       return submit('import', imports, rows, (row, rulesOf) => parseImport(model, row, rulesOf));
     },
+    queued: () => ({ predictions: predictions.held, feedback: feedback.held, import: imports.held }),
     async stop() {
       await Promise.all([predictions.stop(), feedback.stop(), imports.stop()]);
     },

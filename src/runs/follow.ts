@@ -1,6 +1,7 @@
-/** Follows a job until it ends. */
+/** Follows a job until it ends, and tells what it cost. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { JobHandle, JobStatus } from '../training/index.ts';
+import type { JobResult } from '../training/job.ts';
 import type { RunContext } from './context.ts';
 
 const POLL_MS = 200;
@@ -20,4 +21,10 @@ export async function follow(context: RunContext, handle: JobHandle): Promise<Jo
     await delay(POLL_MS, undefined, { signal }).catch(() => {});
     if (signal.aborted) return null;
   }
+}
+
+/** A step that is taken again after a crash tells it again, from another process: metrics count what was done, not what was decided. */
+export function tellDone({ parts, run }: RunContext, { kind, device, seconds, tokens, peakMemoryBytes }: JobResult): void {
+  // results of jobs that an earlier version began have no device
+  parts.events.emit('job:done', { model: run.model, run: run.id, kind, device: device ?? 'cpu', seconds, tokens, peakMemoryBytes });
 }

@@ -63,6 +63,7 @@ export function createRuns(parts: RunParts): Runs {
       await recordMove(db, run, after, spec, clock.now());
       return after;
     });
+    if (moved.state !== run.state) await tellLeft(parts, run, moved);
     if (moved.state !== run.state) parts.events.emit('run:state', { model: moved.model, run: moved.id, state: moved.state, outcome: moved.outcome, reason: moved.reason });
     return moved;
   };
@@ -128,6 +129,12 @@ export function createRuns(parts: RunParts): Runs {
     idle: async () => (await store.activeRuns(pool)).every((run) => rolloutOf(run).waiting !== null),
     stop: () => stopping.abort(),
   };
+}
+
+/** How long the run was in the state that it left: an `again` in between does not begin it anew. */
+async function tellLeft({ pool, events }: Pick<RunParts, 'pool' | 'events'>, run: RunRow, moved: RunRow): Promise<void> {
+  const entered = (await store.runSteps(pool, run.id)).findLast(({ fence }) => fence < moved.fence)?.at ?? run.createdAt;
+  events.emit('run:left', { model: run.model, run: run.id, state: run.state, seconds: (moved.updatedAt.getTime() - entered.getTime()) / 1000 });
 }
 
 /** Of a job that has ended this does nothing. */

@@ -1,22 +1,23 @@
 /** What the domains tell the world: they emit, and never know who listens (metrics, the page, the demo). */
 import { EventEmitter } from 'node:events';
+import type { INGEST_KINDS, WAKES } from './definitions.ts';
 import type {
-  IncidentState, RunOutcome, RunState, TriggerDecision, TriggerReason, WebhookAttempt, WebhookReceipt, WebhookSource, WebhookTarget,
+  IncidentState, MonitorKind, RunOutcome, RunState, TriggerDecision, TriggerReason, WebhookAttempt, WebhookReceipt, WebhookSource, WebhookTarget,
 } from '../vocabulary.ts';
 
 /** Every event with its payload. Seconds are of wall time, counts are rows. */
 export interface EventMap {
   'ingest:batch': {
     readonly model: string;
-    readonly kind: 'predictions' | 'feedback' | 'import';
+    readonly kind: (typeof INGEST_KINDS)[number];
     readonly accepted: number;
     readonly duplicates: number;
     readonly refused: number;
     readonly seconds: number;
   };
   'pane:closed': { readonly model: string; readonly pane: number; readonly rows: number; readonly labelled: number; readonly errors: number };
-  'monitor:step': { readonly model: string; readonly monitor: string; readonly value: number; readonly threshold: number };
-  'incident:opened': { readonly model: string; readonly incident: string; readonly monitor: string; readonly effect: number; readonly pane: number };
+  'monitor:step': { readonly model: string; readonly monitor: MonitorKind; readonly value: number; readonly threshold: number };
+  'incident:opened': { readonly model: string; readonly incident: string; readonly monitor: MonitorKind; readonly effect: number; readonly pane: number };
   'incident:state': { readonly model: string; readonly incident: string; readonly state: IncidentState };
   'trigger:decided': {
     readonly model: string;
@@ -32,6 +33,8 @@ export interface EventMap {
     readonly outcome: RunOutcome | null;
     readonly reason: string | null;
   };
+  /** A run left a state after so many seconds in it. */
+  'run:left': { readonly model: string; readonly run: string; readonly state: RunState; readonly seconds: number };
   'job:progress': {
     readonly model: string;
     readonly run: string;
@@ -39,6 +42,16 @@ export interface EventMap {
     readonly steps: number;
     readonly loss: number;
     readonly tokensPerSecond: number;
+  };
+  /** A job ended well. */
+  'job:done': {
+    readonly model: string;
+    readonly run: string;
+    readonly kind: 'train' | 'predict';
+    readonly device: 'cpu' | 'gpu';
+    readonly seconds: number;
+    readonly tokens: number;
+    readonly peakMemoryBytes: number;
   };
   promotion: {
     readonly model: string;
@@ -48,11 +61,15 @@ export interface EventMap {
     readonly run: string | null;
   };
   predict: { readonly model: string; readonly seconds: number; readonly rows: number };
+  /** The serving target answered with the adapter that is live. */
+  'target:confirmed': { readonly model: string; readonly adapter: string };
+  /** The service woke itself for a task that time brings. */
+  wake: { readonly task: (typeof WAKES)[number]; readonly failed: boolean };
   /** A webhook came in and was answered. */
   'webhook:received': { readonly source: WebhookSource; readonly result: WebhookReceipt };
   /** One attempt to deliver a webhook; `target` is the form that the endpoint wants, never its URL. */
   'webhook:attempt': { readonly target: WebhookTarget; readonly result: WebhookAttempt; readonly seconds: number };
-  /** An endpoint was disabled after failures (or 410), or enabled again; `disabled` is how many of this target now are. */
+  /** How many endpoints of a form there now are; told at the start and whenever one is added, removed, disabled or enabled. */
   'webhook:endpoints': { readonly target: WebhookTarget; readonly enabled: number; readonly disabled: number };
 }
 

@@ -142,6 +142,8 @@ export interface JobResult {
   readonly kind: Job['kind'];
   readonly engine: string;
   readonly backend: string;
+  /** What the backend computed on. */
+  readonly device?: 'cpu' | 'gpu';
   readonly versions: Readonly<Record<string, string>>;
   readonly rows: number;
   /** Of train and exam rows: those whose end was cut off. */

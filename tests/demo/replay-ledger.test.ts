@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createComparisons } from '../../src/demo/replay/comparison.ts';
 import { createLedger } from '../../src/demo/replay/ledger.ts';
 import { createEvents } from '../../src/telemetry/events.ts';
+import type { MonitorKind } from '../../src/vocabulary.ts';
 
 const silent = () => undefined;
 
@@ -9,7 +10,7 @@ describe('the ledger', () => {
   test('counts alarms from the first row of the stage in which they came', () => {
     const events = createEvents();
     const ledger = createLedger({ events }, { open: silent }, silent);
-    const alarm = (monitor: string) => events.emit('incident:opened', { model: 'm', incident: 'i', monitor, effect: 0.1, pane: 1 });
+    const alarm = (monitor: MonitorKind) => events.emit('incident:opened', { model: 'm', incident: 'i', monitor, effect: 0.1, pane: 1 });
     ledger.enter('control');
     ledger.sent(500);
     ledger.enter('stage 2');

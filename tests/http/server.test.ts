@@ -113,7 +113,7 @@ test('requests are counted by route, never by URL', async () => {
   await app.inject({ url: '/v1/runs/run-1', headers: as('viewer') });
   await app.inject('/no/such/route');
   const text = (await app.inject('/metrics')).body;
-  expect(text).toMatch(/trimtab_http_request_seconds_count\{method="GET",route="\/v1\/runs\/:id",status="200"\} [1-9]/);
+  expect(text).toMatch(/trimtab_http_requests_total\{method="GET",route="\/v1\/runs\/:id",status="200"\} [1-9]/);
   expect(text).toMatch(/route="none",status="404"/);
   expect(text).not.toContain('no/such');
 });

@@ -23,8 +23,11 @@ export function serviceRoutes(app: TypedApp, { health, metrics }: Pick<HttpParts
 
   app.get(
     '/metrics',
-    { schema: { tags, security, summary: 'Prometheus metrics', produces: ['text/plain'], response: { 200: Type.String() } } },
-    async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()),
+    { schema: { tags, security, summary: 'Prometheus metrics; OpenMetrics, with exemplars, for who accepts it', produces: ['text/plain', 'application/openmetrics-text'], response: { 200: Type.String() } } },
+    async (request, reply) => {
+      const { contentType, body } = await metrics.expose(request.headers.accept);
+      return reply.type(contentType).send(body);
+    },
   );
 
   app.get('/openapi.json', { schema: { tags, security, summary: 'This description', response: { 200: Type.Unsafe<object>({ type: 'object', additionalProperties: true }) } } }, () =>

@@ -7,7 +7,7 @@ import type { JobHandle } from '../../training/index.ts';
 import type { JobPrediction } from '../../training/job.ts';
 import type { Verdict } from '../../vocabulary.ts';
 import type { RunContext } from '../context.ts';
-import { follow } from '../follow.ts';
+import { follow, tellDone } from '../follow.ts';
 import { manifestOf } from '../manifest.ts';
 import { again, jobOf, move, REST, type EvaluationState, type Step } from '../state.ts';
 
@@ -31,7 +31,9 @@ export async function evaluate(context: RunContext): Promise<Step> {
     const status = await follow(context, job.champion);
     if (status === null) return REST;
     if (status.state !== 'done') return move('done', { outcome: 'failed', reason: `the ${live ? 'champion' : 'base'} could not sit the exam: ${status.error ?? status.state}` });
-    other = (await parts.training.results(job.champion)).predictions;
+    const { predictions, result } = await parts.training.results(job.champion);
+    tellDone(context, result);
+    other = predictions;
   }
   const state = await judged(context, manifest, live?.seq ?? null, other);
   const { verdict, reason } = state;

@@ -30,6 +30,7 @@ export async function rollout(context: RunContext): Promise<Step> {
       reason,
       by: state.approvedBy ?? 'trimtab',
     });
+    parts.events.emit('target:confirmed', { model: run.model, adapter: challenger });
     const promotedAt = promotion.at.toISOString();
     const patch = { rollout: { ...state, waiting: null, promotedAt, previous: promotion.previous, seq: promotion.seq } };
     const until = new Date(promotion.at.getTime() + milliseconds(spec.rollout.watch)).toISOString();

@@ -1,7 +1,7 @@
 /** train: launches the job, follows it, and registers the challenger. The job outlives this process and is found again. */
 import { putLines } from '../../store/objects/index.ts';
 import type { RunContext } from '../context.ts';
-import { follow } from '../follow.ts';
+import { follow, tellDone } from '../follow.ts';
 import { manifestOf } from '../manifest.ts';
 import { again, jobOf, move, REST, type Step } from '../state.ts';
 
@@ -38,6 +38,7 @@ export async function train(context: RunContext): Promise<Step> {
   const { result, predictions, adapter, baseDigest } = await parts.training.results(job.train);
   if (adapter === null) return move('done', { outcome: 'failed', reason: 'the training job left no adapter' });
   const challenger = await parts.registry.registerAdapter({ model: run.model, runId: run.id, files: adapter, labels: manifest.labels, baseSha256: baseDigest });
+  tellDone(context, result);
   const digest = await putLines(parts.objects, predictions);
   return move('evaluate', { challenger: challenger.id, job: { ...job, result, predictions: digest } }, { challenger: challenger.id, seconds: result.seconds, loss: result.finalLoss });
 }

@@ -15,6 +15,7 @@ import type { Job } from '../../job.ts';
 
 export interface Backend {
   readonly name: 'wasm' | 'tensorflow';
+  readonly device: 'cpu' | 'gpu';
   /** How it was chosen, in words. */
   readonly why: string;
   readonly versions: Readonly<Record<string, string>>;
@@ -26,7 +27,7 @@ const COMPILE_CACHE = 'compiled';
 
 /** @throws TrimtabError `bad-data` when the job wants what does not load */
 export function chooseBackend({ backend: wanted, engineDir }: Pick<Job, 'backend' | 'engineDir'>): Backend {
-  const wasm = (why: string): Backend => ({ name: 'wasm', why, versions: {}, createTeam });
+  const wasm = (why: string): Backend => ({ name: 'wasm', device: 'cpu', why, versions: {}, createTeam });
   if (wanted === 'wasm') return wasm('the job asks for it');
   const problems: string[] = [];
   for (const engine of engineDir === null ? [] : findEngines(engineDir)) {
@@ -52,6 +53,7 @@ function tensorflowOf({ kind, folder, file, cudaDir }: Engine): { readonly backe
   const { gpu } = loaded;
   const backend: Backend = {
     name: 'tensorflow',
+    device: gpu ? 'gpu' : 'cpu',
     why: `TensorFlow ${RELEASE} (${kind}) loads, on ${gpu ? 'a GPU' : 'the CPU'}`,
     versions: { tensorflow: RELEASE },
     createTeam({ base, plan, use, values, weightDecay }) {

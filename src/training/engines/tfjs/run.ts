@@ -43,6 +43,7 @@ export async function runJob(folder: string, events: Events, control: Control): 
     kind: input.job.kind,
     engine: 'tfjs',
     backend: backend.name,
+    device: backend.device,
     versions: await versions(backend),
     rows: input.job.kind === 'train' ? input.train.length : input.exam.length,
     truncatedRows: train.truncated + exam.truncated,
