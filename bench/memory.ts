@@ -60,7 +60,7 @@ async function measure(folder: string, given: Case): Promise<{ predicted: number
     seed: 1, workers, backend: 'wasm',
     hyperparameters: {
       lora: { r: 16, alpha: 32, targets: 'all-linear' }, epochs: (2 * batchSize) / lines.length, batchSize, learningRate: 1e-3, warmup: 0, weightDecay: 0,
-      maxLength: length, quantisation, maxNewTokens: 16,
+      maxLength: length, quantisation, maxNewTokens: 16, loss: 'completion',
     },
   };
   await mkdir(folder, { recursive: true });

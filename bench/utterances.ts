@@ -61,6 +61,7 @@ function hyperparameters(): Hyperparameters {
     quantisation: 'none',
     checkpoint: { steps: 1_000, seconds: 60 },
     maxNewTokens: 1,
+    loss: 'completion',
   };
 }
 

@@ -7,7 +7,7 @@ import Type, { type Static } from 'typebox';
 import Value from 'typebox/value';
 import { messageOf, TrimtabError } from './errors.ts';
 import { LABELLINGS, METRICS, taskRules, type TaskRules } from './tasks/index.ts';
-import { DAY, HOUR, MINUTE, SECOND, TASKS } from './vocabulary.ts';
+import { DAY, HOUR, MINUTE, LOSSES, SECOND, TASKS } from './vocabulary.ts';
 
 const strict = { additionalProperties: false } as const;
 const duration = (description: string, standard: string) =>
@@ -92,6 +92,7 @@ export const ModelSpecSchema = Type.Object(
         learningRate: Type.Union([Type.Literal('auto'), Type.Literal('probe'), Type.Number({ exclusiveMinimum: 0 })], { description: 'peak learning rate; auto: by the number of steps; probe: the best of three around that', default: 'auto' }),
         quantisation: choice(['none', 'nf4'] as const, 'form of the frozen base', 'none'),
         maxNewTokens: Type.Integer({ minimum: 1, description: 'generation: tokens of an output, at most', default: 128 }),
+        loss: choice(LOSSES, 'generation: what of a chat is learnt, the completion or all turns of the assistant', 'completion'),
         maxLength: Type.Integer({ minimum: 8, description: 'tokens of a row, at most', default: 128 }),
         seed: Type.Integer({ minimum: 0, default: 1 }),
       },
@@ -164,6 +165,7 @@ function furtherProblems(spec: ModelSpec): string[] {
   const problems: string[] = [];
   if (spec.labels === 'multi' && spec.task !== 'classification') problems.push(`/labels "multi" is for the task classification, not for ${spec.task}`);
   else problems.push(...metricProblems(spec));
+  if (spec.training.loss !== 'completion' && spec.task !== 'generation') problems.push(`/training/loss "${spec.training.loss}" is for the task generation, not for ${spec.task}`);
   try {
     new Intl.DateTimeFormat('en', { timeZone: spec.retrain.timeZone });
   } catch {

@@ -78,6 +78,10 @@ export type WebhookTarget = (typeof WEBHOOK_TARGETS)[number];
 export const WEBHOOK_ATTEMPTS = words('delivered', 'failed', 'abandoned');
 export type WebhookAttempt = (typeof WEBHOOK_ATTEMPTS)[number];
 
+/** What of a generation's row is learnt: its completion, or of a chat all that the assistant says. */
+export const LOSSES = words('completion', 'assistantTurns');
+export type Loss = (typeof LOSSES)[number];
+
 export const ROLES = words('viewer', 'ingest', 'operator', 'admin');
 export type Role = (typeof ROLES)[number];
 

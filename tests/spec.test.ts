@@ -30,6 +30,7 @@ describe('ModelSpec', () => {
     ['a name that is no label', { ...small, name: 'My Router' }, /\/name/],
     ['a duration without a unit', { ...small, monitor: { pane: '5' } }, /\/monitor\/pane/],
     ['a metric of another task', { ...small, task: 'extraction', gates: { metric: 'accuracy' } }, /\/gates\/metric "accuracy" does not score this task; it has: spanF1, exact/],
+    ['a loss of another task', { ...small, training: { loss: 'assistantTurns' } }, /\/training\/loss "assistantTurns" is for the task generation/],
     ['several labels where there are none', { ...small, task: 'generation', labels: 'multi' }, /\/labels "multi" is for the task classification/],
     ['a time zone that is none', { ...small, retrain: { timeZone: 'Mars/Olympus' } }, /no IANA time zone/],
   ])('refuses %s and names it', (_, input, message) => expect(() => parseSpec(input)).toThrow(message));

@@ -46,7 +46,7 @@ function sample(rows: readonly Snips[], count: number, name: string): Row[] {
 const python = (fields: Readonly<Record<string, string>>): string => `{${Object.entries(fields).map(([name, words]) => `${JSON.stringify(name)}: ${JSON.stringify(words)}`).join(', ')}}`;
 
 function run(folder: string, train: readonly Row[], exam: readonly Row[], settings: Pick<Hyperparameters, 'epochs' | 'learningRate' | 'batchSize'>): { result: JobResult; predictions: PredictionLine[] } {
-  const hyperparameters: Hyperparameters = { ...FIXED, lora: { r: 16, alpha: 32, targets: 'all-linear' }, maxLength: 192, maxNewTokens: 96, quantisation: 'none', ...settings };
+  const hyperparameters: Hyperparameters = { ...FIXED, lora: { r: 16, alpha: 32, targets: 'all-linear' }, maxLength: 192, maxNewTokens: 96, loss: 'completion', quantisation: 'none', ...settings };
   const job: Job = {
     version: 1, id: 'json-extraction', kind: 'train', model: 'mini-decoder', task: 'generation', labelling: 'single', base: { path: BASE, digest: null }, initial: false, labels: [],
     hyperparameters, backend: 'wasm', engineDir: null, limits: { memoryBytes: null }, seed: 1, workers: 1,

@@ -67,9 +67,11 @@ function lay(text: string, pieces: readonly string[], lengthOf: (piece: number) 
   let from = 0;
   pieces.forEach((piece, i) => {
     const to = at + lengthOf(i);
+    // White space that stays as it is stays one by one: a token may end between two line breaks.
+    const each = piece.length > 1 && /^\s/.test(piece) && text.slice(at, to) === piece;
     for (let k = Math.max(0, at); k < Math.min(to, text.length); k += 1) {
-      starts[k] = from;
-      ends[k] = from + piece.length;
+      starts[k] = each ? from + k - at : from;
+      ends[k] = each ? from + k - at + 1 : from + piece.length;
     }
     at = to;
     from += piece.length;

@@ -18,6 +18,13 @@ export interface Encoded {
   readonly truncated: boolean;
 }
 
+/** Tokens and the UTF-16 units of the text that each stands for. */
+export interface Placed {
+  readonly tokens: Int32Array;
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+}
+
 export interface Aligned extends Encoded {
   readonly units: Units;
 }
@@ -29,6 +36,8 @@ export interface Tokenizer {
   align(text: string, maxLength: number, side: 'first' | 'last'): Aligned;
   /** Nothing put around; special tokens that the text spells out are found. */
   bare(text: string): Int32Array;
+  /** The same with where each token stands. */
+  placed(text: string): Placed;
   /** What `encode` puts in front and behind: BOS or [CLS], and [SEP] or nothing. */
   readonly opening: readonly number[];
   readonly closing: readonly number[];
@@ -98,6 +107,10 @@ export function createTokenizer(name: string, model: Record<string, unknown>, co
       return { tokens: put(ids), truncated, units: { ...units, tokens: units.tokens.map((token) => token + opening.length) } };
     },
     bare: (text) => Int32Array.from(text === '' ? [] : encode(text).ids),
+    placed(text) {
+      const { ids, tokens } = text === '' ? { ids: [], tokens: [] } : encode(text);
+      return { tokens: Int32Array.from(ids), ...layOut(text, tokens.map((token, i) => surfaces(token, ids[i]!))) };
+    },
     decode: (tokens) => (tokens.length === 0 ? '' : hub.decode(Array.from(tokens), { skip_special_tokens: true, clean_up_tokenization_spaces: false })),
   };
 }

@@ -27,7 +27,7 @@
  * Exit codes: 0 done, 42 permanent failure, 75 try again, 143 preempted.
  */
 import type { JobAnswer, Labelling } from '../tasks/index.ts';
-import type { Task } from '../vocabulary.ts';
+import type { Loss, Task } from '../vocabulary.ts';
 
 export const EXIT = { done: 0, permanent: 42, retry: 75, preempted: 143 } as const;
 
@@ -70,6 +70,8 @@ export interface Hyperparameters {
   readonly checkpoint: { readonly steps: number; readonly seconds: number };
   /** Tokens of an output, at most: generation. */
   readonly maxNewTokens: number;
+  /** Generation: what of a row is learnt. */
+  readonly loss: Loss;
 }
 
 export interface Job {

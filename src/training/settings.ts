@@ -20,14 +20,14 @@ const RANK = { few: 16, many: 32 } as const;
 const ALPHA_PER_RANK = 2;
 
 /** What a spec may say of a training. */
-interface TrainingSpec extends Pick<Hyperparameters, 'epochs' | 'batchSize' | 'learningRate' | 'maxLength'>, Partial<Pick<Hyperparameters, 'quantisation' | 'maxNewTokens'>> {
+interface TrainingSpec extends Pick<Hyperparameters, 'epochs' | 'batchSize' | 'learningRate' | 'maxLength'>, Partial<Pick<Hyperparameters, 'quantisation' | 'maxNewTokens' | 'loss'>> {
   readonly lora: { readonly r: number | 'auto'; readonly alpha: number | 'auto'; readonly targets: LoraSettings['targets']; readonly rslora?: boolean };
 }
 
 export function jobOf(request: TrainingRequest, base: BaseFolder, trainRows: number, engineDir: string | null): Job {
   const { spec } = request;
   const training: TrainingSpec = spec.training;
-  const { epochs, batchSize, learningRate, maxLength, quantisation = 'none', maxNewTokens = 128 } = training;
+  const { epochs, batchSize, learningRate, maxLength, quantisation = 'none', maxNewTokens = 128, loss = 'completion' } = training;
   return {
     version: 1,
     id: request.id,
@@ -38,7 +38,7 @@ export function jobOf(request: TrainingRequest, base: BaseFolder, trainRows: num
     base,
     initial: (request.initial ?? null) !== null,
     labels: request.labels,
-    hyperparameters: { lora: loraOf(training, trainRows, request.initial ?? null), epochs, batchSize, learningRate, maxLength, quantisation, maxNewTokens, ...FIXED },
+    hyperparameters: { lora: loraOf(training, trainRows, request.initial ?? null), epochs, batchSize, learningRate, maxLength, quantisation, maxNewTokens, loss, ...FIXED },
     backend: 'auto',
     engineDir,
     limits: { memoryBytes: null },

@@ -7,11 +7,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Message } from '../../src/vocabulary.ts';
 import { createChat } from '../../src/lora/chat.ts';
 import { loadTokenizer } from '../../src/lora/tokenizer.ts';
+import { spoken } from '../../src/lora/turns.ts';
 import { PYTHON, WHERE, python } from './support.ts';
 
 interface Expected {
   readonly texts: readonly { readonly text: string; readonly tokens: readonly number[]; readonly bare: readonly number[]; readonly decoded: string }[];
-  readonly chats: readonly { readonly messages: readonly Message[]; readonly tools?: readonly object[]; readonly add_generation_prompt?: boolean; readonly text?: string; readonly tokens?: readonly number[]; readonly refused?: string }[];
+  readonly chats: readonly { readonly messages: readonly Message[]; readonly tools?: readonly object[]; readonly add_generation_prompt?: boolean; readonly text?: string; readonly tokens?: readonly number[]; readonly mask?: readonly number[]; readonly refused?: string }[];
 }
 
 const MADE = ['llama3', 'qwen', 'smollm', 'mistral', 'bert'];
@@ -51,6 +52,18 @@ describe.skipIf(PYTHON === null)(`tokens and chats as transformers makes them${W
       }
       expect(chat(messages, options)).toBe(text);
       expect(Array.from(tokenizer.bare(text))).toEqual(tokens);
+    }
+  });
+
+  test.each(MADE.filter((name) => name !== 'bert'))("%s: of a chat the assistant's turns are learnt, each with its end, as transformers masks them where it is told where they are", async (name) => {
+    const tokenizer = await loadTokenizer(folderOf(name));
+    const chat = createChat(tokenizer)!;
+    const masked = (await expectedOf(name)).chats.filter(({ mask }) => mask?.includes(1));
+    expect(masked.length).toBeGreaterThan(3);
+    for (const { messages, tools, add_generation_prompt: addGenerationPrompt, tokens, mask } of masked) {
+      const found = spoken(tokenizer, [tokenizer.eos!], chat, messages, { ...(tools === undefined ? {} : { tools }), ...(addGenerationPrompt === undefined ? {} : { addGenerationPrompt }) });
+      expect(found.tokens).toEqual(tokens);
+      expect(found.learnt.map(Number), JSON.stringify(messages)).toEqual(mask);
     }
   });
 });

@@ -33,7 +33,34 @@ CHATS = [
     {"messages": [{"role": "user", "content": "book"}, CALL, {"role": "tool", "content": "{\"ok\": true}"}], "tools": TOOLS[:1]},
     {"messages": [{"role": "user", "content": "book"}, {**CALL, "tool_calls": CALL["tool_calls"] * 2}, {"role": "tool", "content": "1"}, {"role": "tool", "content": "2"}, {"role": "assistant", "content": "done"}], "add_generation_prompt": False},
     {"messages": [{"role": "user", "content": "q1"}, {"role": "user", "content": "two of one role"}]},
+    {"messages": [{"role": "user", "content": "q1"}, {"role": "assistant", "content": " a1 naïve 日本 👍🏽 "}, {"role": "user", "content": "a1"}, {"role": "assistant", "content": "a1"}, {"role": "user", "content": "q3"}]},
+    {"messages": [{"role": "user", "content": "q1"}, {"role": "assistant", "content": "\n\nHello, 12.5 there\n"}, {"role": "user", "content": "q2"}]},
+    {"messages": [{"role": "user", "content": "book"}, CALL, {"role": "tool", "content": "1"}, {"role": "assistant", "content": "done"}, {"role": "user", "content": "again"}, CALL, {"role": "tool", "content": "2"}], "tools": TOOLS},
 ]
+# The same templates, told where the assistant's turns are: transformers' mask of them needs to be told.
+TOLD = {
+    "chatml": [(
+        r"{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n' }}",
+        r"{{ '<|im_start|>' + message['role'] + '\n' }}{% if message['role'] == 'assistant' %}{% generation %}{{ message['content'] + '<|im_end|>' }}{% endgeneration %}{% else %}{{ message['content'] + '<|im_end|>' }}{% endif %}{{ '\n' }}",
+    )],
+    "llama3": [
+        (
+            r"{{- '<|start_header_id|>' + message['role'] + '<|end_header_id|>\n\n' + message['content'] | trim + '<|eot_id|>' }}",
+            r"{{- '<|start_header_id|>' + message['role'] + '<|end_header_id|>\n\n' }}{% if message['role'] == 'assistant' %}{% generation %}{{ message['content'] | trim + '<|eot_id|>' }}{% endgeneration %}{% else %}{{ message['content'] | trim + '<|eot_id|>' }}{% endif %}",
+        ),
+        (r"""        {{- '{"name": "' + tool_call.name""", r"""        {%- generation %}{{- '{"name": "' + tool_call.name"""),
+        (r"""        {{- "}" }}
+        {{- "<|eot_id|>" }}""", r"""        {{- "}" }}
+        {{- "<|eot_id|>" }}{% endgeneration %}"""),
+    ],
+    "qwen": [
+        ("        {%- if loop.index0 > ns.last and", r"        {{- '<|im_start|>' + message.role + '\n' }}{% generation %}" + "\n        {%- if loop.index0 > ns.last and"),
+        (r"{{- '<|im_start|>' + message.role + '\n<think>\n'", r"{{- '<think>\n'"),
+        (r"{{- '<|im_start|>' + message.role + '\n' + content }}", "{{- content }}"),
+        ("        {%- endif %}\n        {{- '<|im_end|>\\n' }}", "        {%- endif %}\n        {{- '<|im_end|>' }}{% endgeneration %}{{- '\\n' }}"),
+    ],
+    "mistral": [(r"""{{- " " + message["content"]|trim + eos_token }}""", r"""{{- " " }}{% generation %}{{- message["content"]|trim + eos_token }}{% endgeneration %}""")],
+}
 GPT4 = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 QWEN = GPT4.replace(r"\p{N}{1,3}", r"\p{N}")
 SIZE = 600
@@ -102,6 +129,19 @@ def render(tokenizer, chat: dict) -> dict:
     return {**chat, "text": text, "tokens": list(tokenizer.apply_chat_template(chat["messages"], tokenize=True, return_dict=False, **options))}
 
 
+def mask(tokenizer, template: str, chat: dict) -> dict:
+    """What of the chat the assistant said, token by token."""
+    told = (HERE / "templates" / f"{template}.jinja").read_text()
+    for old, new in TOLD[template]:
+        assert told.count(old) == 1, (template, old)
+        told = told.replace(old, new)
+    options = {"tools": chat.get("tools"), "add_generation_prompt": chat.get("add_generation_prompt", True)}
+    assert tokenizer.apply_chat_template(chat["messages"], chat_template=told, tokenize=False, **options) == chat["text"], template
+    found = tokenizer.apply_chat_template(chat["messages"], chat_template=told, tokenize=True, return_dict=True, return_assistant_tokens_mask=True, **options)
+    assert list(found["input_ids"]) == chat["tokens"]
+    return {**chat, "mask": list(found["assistant_masks"])}
+
+
 def expected(tokenizer) -> dict:
     texts = []
     for text in TEXTS:
@@ -118,7 +158,11 @@ def main() -> None:
             tokenizer.chat_template = (HERE / "templates" / f"{template}.jinja").read_text()
         folder = root / "tokenizers" / make.__name__
         tokenizer.save_pretrained(folder)
-        (folder / "expected.json").write_text(json.dumps(expected(AutoTokenizer.from_pretrained(folder))))
+        tokenizer = AutoTokenizer.from_pretrained(folder)
+        right = expected(tokenizer)
+        if template:
+            right["chats"] = [chat if "refused" in chat else mask(tokenizer, template, chat) for chat in right["chats"]]
+        (folder / "expected.json").write_text(json.dumps(right))
     (root / "bases").mkdir()
     for base in map(Path, sys.argv[2:]):
         (root / "bases" / f"{base.name}.json").write_text(json.dumps(expected(AutoTokenizer.from_pretrained(base))))

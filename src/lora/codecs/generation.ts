@@ -1,10 +1,12 @@
 /**
- * Generation: a prompt and its completion, which alone is learnt. The completion ends with EOS, which is learnt like any other token, whatever
- * the base pads with: a model that never sees its end never stops.
+ * Generation: a prompt and its completion, which is learnt; of a chat with loss `assistantTurns` also what the assistant said before. A turn ends with
+ * EOS, which is learnt like any other token, whatever the base pads with: a model that never sees its end never stops.
  */
 import { TrimtabError } from '../../errors.ts';
 import { createChat, type RenderChat } from '../chat.ts';
+import type { Loss } from '../../vocabulary.ts';
 import type { Tokenizer } from '../tokenizer.ts';
+import { spoken, type Prompt } from '../turns.ts';
 import type { Codec, EncodedExample, Example, Input } from './codec.ts';
 
 /** Stands between a text and its completion where the base has no chat template. */
@@ -17,7 +19,14 @@ export interface GenerationCodec extends Codec {
   readonly stopTokens: readonly number[];
 }
 
-export function generation({ tokenizer, maxLength }: { readonly tokenizer: Tokenizer; readonly maxLength: number }): GenerationCodec {
+export interface GenerationOptions {
+  readonly tokenizer: Tokenizer;
+  readonly maxLength: number;
+  /** What of a row is learnt. */
+  readonly loss?: Loss;
+}
+
+export function generation({ tokenizer, maxLength, loss = 'completion' }: GenerationOptions): GenerationCodec {
   const chat = createChat(tokenizer);
   const { eos, opening } = tokenizer;
   if (eos === null) throw new TrimtabError('bad-base', { base: 'in use', problem: 'its tokenizer names no end of a text', right: 'eos_token in tokenizer_config.json, a token of the vocabulary' });
@@ -28,29 +37,35 @@ export function generation({ tokenizer, maxLength }: { readonly tokenizer: Token
     if (typeof input === 'string') return [...opening, ...tokenizer.bare(input + SEPARATOR)];
     throw new TrimtabError('bad-data', { what: 'an input', problem: 'it is a chat, and the base has no chat template', right: 'a text, or a base with chat_template in tokenizer_config.json' });
   };
+  const lesson = (input: Input): Prompt => {
+    if (loss === 'assistantTurns' && chat !== null) return spoken(tokenizer, [eos], chat, ...turnsOf(input));
+    const tokens = promptTokens(input);
+    return { tokens, learnt: tokens.map(() => false) };
+  };
   /** Keeps the opening tokens and the end of the prompt: what was asked last stands there. */
-  const fit = (prompt: readonly number[], room: number): number[] => {
-    if (prompt.length <= room) return [...prompt];
-    const kept = room > opening.length && opening.every((token, i) => prompt[i] === token) ? opening : [];
-    return [...kept, ...prompt.slice(prompt.length - Math.max(0, room - kept.length))];
+  const fit = ({ tokens, learnt }: Prompt, room: number): Prompt => {
+    if (tokens.length <= room) return { tokens, learnt };
+    const kept = room > opening.length && opening.every((token, i) => tokens[i] === token) ? opening.length : 0;
+    const cut = <T>(all: readonly T[]): T[] => [...all.slice(0, kept), ...all.slice(all.length - Math.max(0, room - kept))];
+    return { tokens: cut(tokens), learnt: cut(learnt) };
   };
 
   const encode = (input: Input, completion: string, weight: number): EncodedExample => {
-    const prompt = promptTokens(input);
+    const prompt = lesson(input);
     const answer = [...tokenizer.bare(completion), eos];
     // The last target needs no token of its own; at least one token stands before the completion.
     const fitted = fit(prompt, Math.max(1, maxLength + 1 - answer.length));
-    const all = [...fitted, ...answer].slice(0, maxLength + 1);
-    const targets = all.slice(1).map((token, i) => (i + 1 < fitted.length ? -1 : token));
+    const all = [...fitted.tokens, ...answer].slice(0, maxLength + 1);
+    const targets = all.slice(1).map((token, i) => (fitted.learnt[i + 1] ?? true) ? token : -1);
     const row = { tokens: Int32Array.from(all.slice(0, -1)), targets: Int32Array.from(targets), weight };
-    return { row, truncated: prompt.length + answer.length > maxLength + 1, inexact: 0, known: true, units: null };
+    return { row, truncated: prompt.tokens.length + answer.length > maxLength + 1, inexact: 0, known: true, units: null };
   };
 
   return {
     example: (example) => encode(inputOf(example), example.completion!, example.weight ?? 1),
     question(input) {
       const prompt = promptTokens(input);
-      const tokens = Int32Array.from(fit(prompt, maxLength));
+      const tokens = Int32Array.from(fit({ tokens: prompt, learnt: [] }, maxLength).tokens);
       return { row: { tokens, targets: new Int32Array(tokens.length).fill(-1), weight: 1 }, truncated: prompt.length > maxLength, inexact: 0, known: false, units: null };
     },
     text: (tokens) => tokenizer.decode(tokens.at(-1) === eos ? tokens.slice(0, -1) : tokens),

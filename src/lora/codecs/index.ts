@@ -1,6 +1,7 @@
 /** The codec of each head. */
 import type { HeadKind } from '../models/index.ts';
 import type { Tokenizer } from '../tokenizer.ts';
+import type { Loss } from '../../vocabulary.ts';
 import type { Codec } from './codec.ts';
 import { embedding } from './embedding.ts';
 import { extraction } from './extraction.ts';
@@ -17,6 +18,8 @@ export interface CodecOptions {
   /** Tokens of a row, at most. */
   readonly maxLength: number;
   readonly causal: boolean;
+  /** Of a generation; the completion when left out. */
+  readonly loss?: Loss;
 }
 
 const CODECS: Readonly<Record<HeadKind, (options: CodecOptions) => Codec>> = { sequence: singleLabel, multilabel: multiLabel, tokens: extraction, pooled: embedding, vocabulary: generation };

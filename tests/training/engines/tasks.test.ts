@@ -127,6 +127,20 @@ test('chats are generation rows too, and a base without the head for a task is r
   await expect(runHere(await writeJob(join(root, 'bert-writes'), { job: jobOf('bert', 'generation'), train: exam, exam }))).rejects.toThrow(/can do the task generation: llama, mistral/);
 });
 
+test('with loss assistantTurns earlier turns are learnt too; the exam is of the completion alone', async () => {
+  const rows = Array.from({ length: 32 }, (_, i) => ({ id: `${i}`, messages: [{ role: 'user', content: 'sun' }, { role: 'assistant', content: 'A' }, { role: 'user', content: 'rain' }], completion: 'B' }));
+  const exam = [{ id: 'first', messages: [{ role: 'user', content: 'sun' }], completion: 'A' }, { ...rows[0]!, id: 'last' }];
+  const train = async (loss: 'completion' | 'assistantTurns') => runHere(await writeJob(join(root, loss), { job: jobOf('llama', 'generation'), train: rows, exam, settings: { epochs: 20, maxLength: 64, learningRate: 2e-2, loss } }));
+  const { predictions } = await train('assistantTurns');
+  expect(predictions.map(({ output }) => output)).toEqual(['A', 'B']);
+  const { predictions: narrow } = await train('completion');
+  expect(narrow[1]!.output).toBe('B');
+  expect(narrow[0]!.loss!).toBeGreaterThan(3 * predictions[0]!.loss!);
+  // a mean over the two tokens of "B" and its end, not over the first turn's as well
+  expect(predictions[1]!.loss!).toBeCloseTo(-Math.log(predictions[1]!.confidence), 3);
+  await expect(runHere(await writeJob(join(root, 'loss'), { job: jobOf('bert', 'extraction'), train: [], exam: [], settings: { loss: 'assistantTurns' } }))).rejects.toThrow('it is "assistantTurns"; that is for the task generation');
+});
+
 test('all rows with one document cannot be told apart', async () => {
   const rows = [1, 2, 3].map((n) => ({ id: `${n}`, text: `sun ${n}`, positive: 'the same' }));
   await expect(runHere(await writeJob(join(root, 'same'), { job: jobOf('bert', 'embedding'), train: rows, exam: rows }))).rejects.toThrow(/all rows have the same document/);

@@ -20,7 +20,7 @@ const FILLERS = ['the', 'a', 'please', 'now', 'some', 'my'];
 const LABELS = Object.keys(TOPICS);
 const HYPERPARAMETERS: Hyperparameters = {
   lora: { r: 4, alpha: 8, targets: 'all-linear' }, epochs: 6, batchSize: 8, learningRate: 1e-2, warmup: 0.1, schedule: 'cosine', weightDecay: 0.01, maxLength: 16,
-  quantisation: 'none', checkpoint: { steps: 1_000, seconds: 60 }, maxNewTokens: 16,
+  quantisation: 'none', checkpoint: { steps: 1_000, seconds: 60 }, maxNewTokens: 16, loss: 'completion',
 };
 
 let root: string;

@@ -21,6 +21,7 @@ export const HYPERPARAMETERS: Hyperparameters = {
   quantisation: 'none',
   checkpoint: { steps: 1_000, seconds: 1_000 },
   maxNewTokens: 16,
+  loss: 'completion',
 };
 
 /** A Llama of four layers' width 32 with a byte-level tokenizer. */

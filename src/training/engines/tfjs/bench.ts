@@ -23,7 +23,10 @@ export interface Bench {
   readonly base: Base;
   readonly architecture: Architecture;
   readonly plan: Plan;
+  /** Asks and examines. */
   readonly codec: Codec;
+  /** Encodes what is learnt. */
+  readonly teacher: Codec;
   /** What the adapter will say of itself, or says. */
   readonly header: Omit<Adapter, 'values' | 'shape'>;
   readonly initial: Adapter | null;
@@ -57,7 +60,11 @@ export async function prepare(folder: string, job: Job): Promise<Bench> {
   const { labels, maxLength, pooling, quantisation } = header;
   const shape = job.kind === 'predict' && initial !== null ? initial.shape : job.hyperparameters.lora;
   const plan = planAdapter(architecture, { kind, outputs: outputNames(kind, labels).length, pooling, quantisation }, shape);
-  return { base, architecture, plan, header, initial, initialFiles, codec: createCodec(kind, { tokenizer, labels, maxLength, causal: architecture.causal }) };
+  const coding = { tokenizer, labels, maxLength, causal: architecture.causal };
+  const codec = createCodec(kind, coding);
+  // An exam is of the answer alone, whatever was learnt beside it.
+  const teacher = createCodec(kind, { ...coding, loss: job.hyperparameters.loss });
+  return { base, architecture, plan, header, initial, initialFiles, codec, teacher };
 }
 
 function checkBase({ config, path }: Base, { task }: Job): void {
@@ -84,7 +91,7 @@ export function startValues({ base, plan, header, initial }: Bench, { kind, seed
   return warmStart(plan, outputNames(plan.kind, header.labels), initial, planOf(base, initial), outputNames(plan.kind, initial.labels), seed);
 }
 
-export function encodeRows({ codec }: Bench, rows: readonly JobRow[]): EncodedRows {
+export function encodeRows(codec: Codec, rows: readonly JobRow[]): EncodedRows {
   const encoded = rows.map((row) => codec.example(row));
   return { rows: encoded, truncated: encoded.filter(({ truncated }) => truncated).length, inexact: encoded.reduce((sum, { inexact }) => sum + inexact, 0) };
 }

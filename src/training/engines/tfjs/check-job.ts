@@ -1,4 +1,5 @@
 /** job.json: every field checked, absent ones filled in. */
+import { LOSSES } from '../../../vocabulary.ts';
 import { LABELLINGS } from '../../../tasks/index.ts';
 import { ENGINES, tasksOf } from '../../capabilities.ts';
 import { JOB_FILES } from '../../job.ts';
@@ -47,6 +48,7 @@ const HYPERPARAMETERS: Readonly<Record<string, Check>> = {
   quantisation: oneOf(QUANTISATION, 'none'),
   checkpoint: part(FIXED.checkpoint),
   maxNewTokens: whole(1, 128),
+  loss: oneOf(LOSSES, 'completion'),
 };
 
 const LORA: Readonly<Record<string, Check>> = {
@@ -77,9 +79,10 @@ export function completeJob(fields: Fields): Job {
   return whole;
 }
 
-function checkTogether({ task, labelling, labels }: Job): void {
+function checkTogether({ task, labelling, labels, hyperparameters: { loss } }: Job): void {
   const has = task === 'classification' || task === 'extraction';
   if (has && labels.length === 0) refuse(`${JOB_FILES.job}, labels`, 'there are none', `the labels of a task ${task}`);
   if (!has && !(strings(labels) && labels.length === 0)) refuse(`${JOB_FILES.job}, labels`, `there are ${labels.length}`, `[]: the task ${task} has none`);
   if (labelling === 'multi' && task !== 'classification') refuse(`${JOB_FILES.job}, labelling`, 'it is "multi"', 'that is for the task classification');
+  if (loss !== 'completion' && task !== 'generation') refuse(`${JOB_FILES.job}, hyperparameters, loss`, `it is "${loss}"`, 'that is for the task generation');
 }

@@ -29,7 +29,7 @@ export async function runJob(folder: string, events: Events, control: Control): 
   const backend = chooseBackend(input.job);
   events.write({ type: 'start', pid: process.pid, backend: backend.name, why: backend.why });
   const bench = await prepare(folder, input.job);
-  const [train, exam] = [encodeRows(bench, input.train), encodeRows(bench, input.exam)];
+  const [train, exam] = [encodeRows(bench.teacher, input.train), encodeRows(bench.codec, input.exam)];
   warn(events, bench, train, exam);
   checkRows(bench, train);
 
