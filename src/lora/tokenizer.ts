@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Tokenizer as HubTokenizer } from '@huggingface/tokenizers';
-import { TrimtabError, messageOf } from '../errors.ts';
+import { TrimtabError, isTrimtabError, messageOf } from '../errors.ts';
 import type { Surface } from './alignment.ts';
 import { layTokens, trace, unitsOf } from './alignment.ts';
 import { literalsOf, spaceMarker, surfacesOf } from './surfaces.ts';
@@ -41,8 +41,10 @@ export interface Tokenizer {
   /** What `encode` puts in front and behind: BOS or [CLS], and [SEP] or nothing. */
   readonly opening: readonly number[];
   readonly closing: readonly number[];
-  /** Ends a completion; null where tokenizer_config.json names none. */
+  /** eos_token of tokenizer_config.json; null where it names none. */
   readonly eos: number | null;
+  /** All tokens that end a completion: eos, then those of generation_config.json. */
+  readonly ends: readonly number[];
   /** Text of tokens, special ones left out. */
   decode(tokens: ArrayLike<number>): string;
   /** The Jinja template of a chat; null where the base has none. */
@@ -51,20 +53,25 @@ export interface Tokenizer {
   readonly special: Readonly<Record<string, string>>;
 }
 
-/** Reads tokenizer.json, tokenizer_config.json and chat_template.jinja of a base's folder. */
+/** Reads tokenizer.json, tokenizer_config.json and, where they are there, chat_template.jinja and generation_config.json of a base's folder. */
 export async function loadTokenizer(folder: string): Promise<Tokenizer> {
   const read = async (name: string): Promise<Record<string, unknown>> => JSON.parse(await readFile(join(folder, name), 'utf8')) as Record<string, unknown>;
   try {
     const [model, config] = await Promise.all([read('tokenizer.json'), read('tokenizer_config.json')]);
     const template = await readFile(join(folder, 'chat_template.jinja'), 'utf8').catch(() => null);
-    return createTokenizer(folder, model, template === null ? config : { ...config, chat_template: template });
+    const generation = await read('generation_config.json').catch((cause: unknown) => {
+      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return {};
+      throw cause;
+    });
+    return createTokenizer(folder, model, template === null ? config : { ...config, chat_template: template }, generation);
   } catch (cause) {
+    if (isTrimtabError(cause)) throw cause;
     throw new TrimtabError('bad-base', { base: folder, problem: `its tokenizer cannot be read (${messageOf(cause)})`, right: 'tokenizer.json and tokenizer_config.json as transformers saves them' }, { cause });
   }
 }
 
-/** `name` is for messages. */
-export function createTokenizer(name: string, model: Record<string, unknown>, config: Record<string, unknown>): Tokenizer {
+/** `name` is for messages; `model`, `config` and `generation` are the contents of tokenizer.json, tokenizer_config.json and generation_config.json. */
+export function createTokenizer(name: string, model: Record<string, unknown>, config: Record<string, unknown>, generation: Record<string, unknown> = {}): Tokenizer {
   const hub = new HubTokenizer(model, config);
   const encode = (text: string): { ids: number[]; tokens: string[] } => hub.encode(text, { add_special_tokens: false });
   const { opening, closing } = around(hub);
@@ -89,12 +96,14 @@ export function createTokenizer(name: string, model: Record<string, unknown>, co
     return laid;
   };
   const special = specialTokens(config);
+  const eos = special['eos_token'] === undefined ? null : (hub.token_to_id(special['eos_token']) ?? null);
 
   return {
     opening,
     closing,
     special,
-    eos: special['eos_token'] === undefined ? null : (hub.token_to_id(special['eos_token']) ?? null),
+    eos,
+    ends: [...new Set([...(eos === null ? [] : [eos]), ...endsOf(name, generation, hub)])],
     chatTemplate: typeof config['chat_template'] === 'string' ? config['chat_template'] : null,
     encode: cached((text, maxLength) => {
       const { ids, truncated } = cut(text, maxLength);
@@ -121,6 +130,14 @@ function around(hub: HubTokenizer): { opening: number[]; closing: number[] } {
   const extra = whole.length - bare.length;
   const at = Array.from({ length: extra + 1 }, (_, i) => i).find((i) => bare.every((id, k) => whole[i + k] === id)) ?? extra;
   return { opening: whole.slice(0, at), closing: whole.slice(at + bare.length) };
+}
+
+/** generation_config.json has one id, a list, or none. */
+function endsOf(name: string, { eos_token_id: given }: Record<string, unknown>, hub: HubTokenizer): number[] {
+  const ids: unknown[] = given === undefined || given === null ? [] : Array.isArray(given) ? given : [given];
+  const strange = ids.find((id) => typeof id !== 'number' || hub.id_to_token(id) === undefined);
+  if (strange === undefined) return ids as number[];
+  throw new TrimtabError('bad-base', { base: name, problem: `its generation_config.json has eos_token_id ${JSON.stringify(strange)}, which is no token`, right: 'one id, or a list of ids, of tokens of tokenizer.json' });
 }
 
 function specialTokens(config: Record<string, unknown>): Record<string, string> {

@@ -48,6 +48,15 @@ export function assistantTurns(render: RenderChat, messages: readonly Message[],
   });
 }
 
+/** The token behind a turn of the assistant, if it is one that ends a completion; undefined where the template writes none. */
+export function turnEnd(tokenizer: Pick<Tokenizer, 'bare' | 'ends'>, render: RenderChat): number | undefined {
+  const messages: Message[] = [{ role: 'user', content: 'a' }, { role: 'assistant', content: markFor('') }];
+  const text = attempt(() => render(messages, { addGenerationPrompt: false })) ?? '';
+  const behind = text.slice(text.lastIndexOf(markFor('')) + 1);
+  const [first] = text === behind ? [] : tokenizer.bare(behind);
+  return tokenizer.ends.find((end) => end === first);
+}
+
 /** What stands in the place of a mark that the message would say. The mark is no character of the chat, so nothing around it is taken for it. */
 function byOtherWords(render: RenderChat, messages: readonly Message[], options: ChatOptions, at: number, whole: string): Stretch | null {
   const mark = markFor(whole);

@@ -62,6 +62,7 @@ test('configuration, generation and tokenizer name the same tokens', () => {
   expect(base.config).toMatchObject({ bos_token_id: end, eos_token_id: turn, pad_token_id: pad });
   expect(readJson(join(FOLDER, 'generation_config.json'))).toMatchObject({ bos_token_id: end, eos_token_id: [turn, end], pad_token_id: pad });
   expect(tokenizer.eos).toBe(turn);
+  expect(tokenizer.ends).toEqual([turn, end]);
   expect([tokenizer.opening, tokenizer.closing]).toEqual([[], []]);
 });
 

@@ -1,12 +1,12 @@
 /**
- * Generation: a prompt and its completion, which is learnt; of a chat with loss `assistantTurns` also what the assistant said before. A turn ends with
- * EOS, which is learnt like any other token, whatever the base pads with: a model that never sees its end never stops.
+ * Generation: a prompt and its completion, which is learnt; of a chat with loss `assistantTurns` also what the assistant said before. A turn ends as
+ * the base's template ends it, else with EOS; its end is learnt like any other token, whatever the base pads with: a model that never sees its end never stops.
  */
 import { TrimtabError } from '../../errors.ts';
 import { createChat, type RenderChat } from '../chat.ts';
 import type { Loss } from '../../vocabulary.ts';
 import type { Tokenizer } from '../tokenizer.ts';
-import { spoken, type Prompt } from '../turns.ts';
+import { spoken, turnEnd, type Prompt } from '../turns.ts';
 import type { Codec, EncodedExample, Example, Input } from './codec.ts';
 
 /** Stands between a text and its completion where the base has no chat template. */
@@ -28,8 +28,9 @@ export interface GenerationOptions {
 
 export function generation({ tokenizer, maxLength, loss = 'completion' }: GenerationOptions): GenerationCodec {
   const chat = createChat(tokenizer);
-  const { eos, opening } = tokenizer;
-  if (eos === null) throw new TrimtabError('bad-base', { base: 'in use', problem: 'its tokenizer names no end of a text', right: 'eos_token in tokenizer_config.json, a token of the vocabulary' });
+  const { ends, opening } = tokenizer;
+  const end = (chat === null ? undefined : turnEnd(tokenizer, chat)) ?? ends[0];
+  if (end === undefined) throw new TrimtabError('bad-base', { base: 'in use', problem: 'its tokenizer names no end of a text', right: 'eos_token in tokenizer_config.json or eos_token_id in generation_config.json, a token of the vocabulary' });
 
   /** A template spells out its BOS itself: encoding that with special tokens around would give two. */
   const promptTokens = (input: Input): number[] => {
@@ -38,7 +39,7 @@ export function generation({ tokenizer, maxLength, loss = 'completion' }: Genera
     throw new TrimtabError('bad-data', { what: 'an input', problem: 'it is a chat, and the base has no chat template', right: 'a text, or a base with chat_template in tokenizer_config.json' });
   };
   const lesson = (input: Input): Prompt => {
-    if (loss === 'assistantTurns' && chat !== null) return spoken(tokenizer, [eos], chat, ...turnsOf(input));
+    if (loss === 'assistantTurns' && chat !== null) return spoken(tokenizer, ends, chat, ...turnsOf(input));
     const tokens = promptTokens(input);
     return { tokens, learnt: tokens.map(() => false) };
   };
@@ -52,7 +53,7 @@ export function generation({ tokenizer, maxLength, loss = 'completion' }: Genera
 
   const encode = (input: Input, completion: string, weight: number): EncodedExample => {
     const prompt = lesson(input);
-    const answer = [...tokenizer.bare(completion), eos];
+    const answer = [...tokenizer.bare(completion), end];
     // The last target needs no token of its own; at least one token stands before the completion.
     const fitted = fit(prompt, Math.max(1, maxLength + 1 - answer.length));
     const all = [...fitted.tokens, ...answer].slice(0, maxLength + 1);
@@ -68,8 +69,8 @@ export function generation({ tokenizer, maxLength, loss = 'completion' }: Genera
       const tokens = Int32Array.from(fit({ tokens: prompt, learnt: [] }, maxLength).tokens);
       return { row: { tokens, targets: new Int32Array(tokens.length).fill(-1), weight: 1 }, truncated: prompt.length > maxLength, inexact: 0, known: false, units: null };
     },
-    text: (tokens) => tokenizer.decode(tokens.at(-1) === eos ? tokens.slice(0, -1) : tokens),
-    stopTokens: [eos],
+    text: (tokens) => tokenizer.decode(ends.includes(tokens.at(-1) ?? -1) ? tokens.slice(0, -1) : tokens),
+    stopTokens: ends,
     answer: () => null,
   };
 }

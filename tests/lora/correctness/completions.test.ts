@@ -68,6 +68,26 @@ test('a base without an end of text cannot be trained to end', () => {
   expect(() => generation({ tokenizer: plain, maxLength: 16 }).question({ messages: [{ role: 'user', content: 'a' }] })).toThrow(/no chat template/);
 });
 
+test('all tokens that generation_config.json names end an answer, and of them the template\'s own is learnt', () => {
+  const { model, config } = byteLevelFiles();
+  const [end, start] = [0, 1];
+  const other: Record<string, unknown> = { ...config, eos_token: '<|start|>' };
+  const codecOf = (given: object, generation_?: object) => generation({ tokenizer: createTokenizer('x', model, { ...given }, { ...generation_ }), maxLength: 64 });
+  const learnt = (codec: ReturnType<typeof generation>) => codec.example({ text: 'play', completion: 'yes' }).row.targets.at(-1);
+  const both = codecOf(other, { eos_token_id: [end] });
+  expect(both.stopTokens).toEqual([start, end]);
+  expect(learnt(both)).toBe(end);
+  expect([both.text([...chatty.bare('yes'), end]), both.text([...chatty.bare('yes'), start])]).toEqual(['yes', 'yes']);
+  // where nobody names the template's end, a model would never stop at it
+  expect(learnt(codecOf(other))).toBe(start);
+  const { chat_template: _, ...templateless } = other;
+  expect(learnt(codecOf(templateless, { eos_token_id: [end, start] }))).toBe(start);
+  const { eos_token: __, ...nameless } = config;
+  expect(codecOf(nameless, { eos_token_id: end })).toMatchObject({ stopTokens: [end] });
+  expect(() => codecOf(config, { eos_token_id: [end, 9_999] })).toThrow('its generation_config.json has eos_token_id 9999, which is no token; one id, or a list of ids');
+  expect(codecOf(config, { eos_token_id: null }).stopTokens).toEqual([end]);
+});
+
 test('what a template refuses is an error of the data, in its words', () => {
   const strict = { ...plain, chatTemplate: "{{ raise_exception('roles must alternate') }}" };
   expect(() => generation({ tokenizer: strict, maxLength: 16 }).question('a')).toThrow(/roles must alternate/);
