@@ -85,6 +85,7 @@ create table incidents (
 );
 CREATE UNIQUE INDEX incidents_latched ON public.incidents USING btree (model, monitor) WHERE (state <> 'resolved'::text);
 CREATE INDEX incidents_model ON public.incidents USING btree (model, opened_at);
+CREATE TRIGGER webhook_tell AFTER INSERT OR UPDATE OF state ON public.incidents FOR EACH ROW EXECUTE FUNCTION webhook_tell_incident();
 
 create table labelled_bands (
   model text not null,
@@ -242,6 +243,7 @@ create table promotions (
 );
 CREATE INDEX promotions_adapter ON public.promotions USING btree (model, adapter, seq);
 CREATE UNIQUE INDEX promotions_run ON public.promotions USING btree (run_id, kind);
+CREATE TRIGGER webhook_tell AFTER INSERT ON public.promotions FOR EACH ROW EXECUTE FUNCTION webhook_tell_promotion();
 
 create table records (
   id text not null,
@@ -278,6 +280,7 @@ create table run_steps (
   constraint run_steps_pkey PRIMARY KEY (run_id, fence),
   constraint run_steps_run_id_fkey FOREIGN KEY (run_id) REFERENCES runs(id) ON DELETE CASCADE
 );
+CREATE TRIGGER webhook_tell AFTER INSERT ON public.run_steps FOR EACH ROW EXECUTE FUNCTION webhook_tell_run();
 
 create table runs (
   id text not null,
@@ -334,6 +337,7 @@ create table triggers (
 );
 CREATE INDEX triggers_model ON public.triggers USING btree (model, created_at);
 CREATE UNIQUE INDEX triggers_waiting ON public.triggers USING btree (model, reason) WHERE (decision = 'waiting'::text);
+CREATE TRIGGER webhook_tell AFTER INSERT OR UPDATE OF decision ON public.triggers FOR EACH ROW EXECUTE FUNCTION webhook_tell_trigger();
 
 create table watch_rows (
   run_id text not null,
@@ -345,3 +349,159 @@ create table watch_rows (
   constraint watch_rows_run_id_feedback_id_key UNIQUE (run_id, feedback_id),
   constraint watch_rows_model_fkey FOREIGN KEY (model) REFERENCES models(name) ON DELETE CASCADE
 );
+
+create table webhook_attempts (
+  delivery text not null,
+  n integer not null,
+  at timestamp with time zone not null,
+  status integer,
+  problem text,
+  seconds double precision not null,
+  constraint webhook_attempts_pkey PRIMARY KEY (delivery, n),
+  constraint webhook_attempts_delivery_fkey FOREIGN KEY (delivery) REFERENCES webhook_deliveries(id) ON DELETE CASCADE
+);
+
+create table webhook_deliveries (
+  id text not null,
+  seq bigint not null generated always as identity,
+  endpoint text not null,
+  type text not null,
+  model text,
+  at timestamp with time zone not null,
+  data jsonb not null,
+  state text not null default 'pending'::text,
+  attempts integer not null default 0,
+  tries integer not null default 0,
+  due_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  constraint webhook_deliveries_pkey PRIMARY KEY (id),
+  constraint webhook_deliveries_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'delivered'::text, 'skipped'::text]))),
+  constraint webhook_deliveries_endpoint_fkey FOREIGN KEY (endpoint) REFERENCES webhook_endpoints(name) ON DELETE CASCADE
+);
+CREATE INDEX webhook_deliveries_endpoint ON public.webhook_deliveries USING btree (endpoint, seq);
+CREATE INDEX webhook_deliveries_next ON public.webhook_deliveries USING btree (endpoint, seq) WHERE (state = 'pending'::text);
+CREATE INDEX webhook_deliveries_time ON public.webhook_deliveries USING btree (at);
+
+create table webhook_endpoints (
+  name text not null,
+  url text not null,
+  target text not null,
+  model text,
+  types text[] not null,
+  secrets jsonb not null,
+  routing_key text,
+  failing_since timestamp with time zone,
+  disabled_at timestamp with time zone,
+  disabled_why text,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint webhook_endpoints_pkey PRIMARY KEY (name),
+  constraint webhook_endpoints_target_check CHECK ((target = ANY (ARRAY['standard'::text, 'slack'::text, 'pagerduty'::text]))),
+  constraint webhook_endpoints_model_fkey FOREIGN KEY (model) REFERENCES models(name) ON DELETE CASCADE
+);
+CREATE TRIGGER webhook_tell AFTER UPDATE OF disabled_at ON public.webhook_endpoints FOR EACH ROW EXECUTE FUNCTION webhook_tell_disabled();
+
+create table webhook_inbox (
+  source text not null,
+  id text not null,
+  model text not null,
+  type text not null,
+  why text not null,
+  evidence jsonb not null,
+  received_at timestamp with time zone not null,
+  taken_at timestamp with time zone,
+  trigger_id text,
+  constraint webhook_inbox_pkey PRIMARY KEY (source, id),
+  constraint webhook_inbox_model_fkey FOREIGN KEY (model) REFERENCES models(name) ON DELETE CASCADE,
+  constraint webhook_inbox_source_fkey FOREIGN KEY (source) REFERENCES webhook_sources(name) ON DELETE CASCADE
+);
+CREATE INDEX webhook_inbox_taken ON public.webhook_inbox USING btree (source, model, taken_at);
+CREATE INDEX webhook_inbox_waiting ON public.webhook_inbox USING btree (model, received_at) WHERE (taken_at IS NULL);
+
+create table webhook_sources (
+  name text not null,
+  format text not null,
+  auth text not null,
+  model text,
+  types text[] not null,
+  cooldown text not null,
+  secrets jsonb not null,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint webhook_sources_pkey PRIMARY KEY (name),
+  constraint webhook_sources_auth_check CHECK ((auth = ANY (ARRAY['standard'::text, 'github'::text, 'bearer'::text, 'basic'::text]))),
+  constraint webhook_sources_format_check CHECK ((format = ANY (ARRAY['standard'::text, 'github'::text, 'alertmanager'::text, 'cloudevents'::text, 'trimtab'::text]))),
+  constraint webhook_sources_model_fkey FOREIGN KEY (model) REFERENCES models(name) ON DELETE CASCADE
+);
+
+CREATE OR REPLACE FUNCTION public.webhook_tell(type text, model text, at timestamp with time zone, data jsonb)
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+  insert into webhook_deliveries (id, endpoint, type, model, at, data, due_at)
+  select 'msg_' || replace(gen_random_uuid()::text, '-', ''), e.name, $1, $2, $3, $4, $3
+  from webhook_endpoints e
+  where $1 = any (e.types) and (e.model is null or e.model = $2) and e.name is distinct from $4 ->> 'endpoint'
+  order by e.name;
+$function$;
+
+CREATE OR REPLACE FUNCTION public.webhook_tell_disabled()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if old.disabled_at is null and new.disabled_at is not null then
+    perform webhook_tell('webhook.disabled', null, new.disabled_at, jsonb_build_object('endpoint', new.name, 'why', new.disabled_why));
+  end if;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.webhook_tell_incident()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if tg_op = 'INSERT' or new.state <> old.state then
+    perform webhook_tell(
+      case new.state when 'open' then 'incident.opened' else 'incident.' || new.state end, new.model,
+      case new.state when 'acknowledged' then new.acknowledged_at when 'resolved' then new.resolved_at else new.last_alarm_at end,
+      jsonb_build_object('incident', new.id, 'monitor', new.monitor, 'adapter', new.adapter, 'state', new.state, 'alarms', new.alarms,
+        'effect', new.evidence -> 'effect', 'openedAt', new.opened_at, 'acknowledgedBy', new.acknowledged_by));
+  end if;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.webhook_tell_promotion()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform webhook_tell(new.kind, new.model, new.at,
+    jsonb_build_object('seq', new.seq, 'adapter', new.adapter, 'previous', new.previous, 'run', new.run_id, 'reason', new.reason, 'by', new.by));
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.webhook_tell_run()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare run runs%rowtype;
+begin
+  select * into run from runs where id = new.run_id;
+  perform webhook_tell(case new.state when 'done' then 'run.outcome' else 'run.state' end, run.model, new.at,
+    jsonb_build_object('run', run.id, 'trigger', run.trigger_id, 'state', new.state, 'outcome', run.outcome, 'reason', run.reason,
+      'champion', run.champion, 'challenger', run.challenger));
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.webhook_tell_trigger()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if tg_op = 'INSERT' or new.decision <> old.decision then
+    perform webhook_tell('trigger.decided', new.model, new.decided_at,
+      jsonb_build_object('trigger', new.id, 'reason', new.reason, 'decision', new.decision, 'why', new.why));
+  end if;
+  return null;
+end $function$;

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { Logger as WorkerLogger, run as startWorker, runMigrations, type Runner } from 'graphile-worker';
 import cron from 'node-cron';
 import { createAuth } from './auth/index.ts';
+import { createSeal } from './auth/sealed.ts';
 import { OffsetClock, type Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { createDrift } from './drift/index.ts';
@@ -36,6 +37,7 @@ import { createMetrics } from './telemetry/metrics.ts';
 import { createTraining, type JobHandle, type Training } from './training/index.ts';
 import { createTriggers } from './triggers/index.ts';
 import { DAY, MINUTE, SECOND } from './vocabulary.ts';
+import { createWebhooks } from './webhooks/index.ts';
 
 export interface AppOptions {
   readonly config: Config;
@@ -84,6 +86,7 @@ export async function createApp(options: AppOptions) {
   const basePath = (model: string) => path.resolve(config.baseDir, model);
   const runs = createRuns({ pool, objects, clock, events, log, training: config.runs ? training : cancelledElsewhere(training, pool), registry, target, workers: config.workers, basePath, judge: options.judge ?? gatesJudge });
   const triggers = createTriggers({ pool, clock, events });
+  const webhooks = createWebhooks({ pool, clock, events, log, seal: createSeal(config.secretKey), triggers, allow: config.webhookAllow });
   const auth = await createAuth({ pool, clock, log, bootstrapKey: config.apiKey, openOnLoopback: config.apiKey === null });
   const records = {
     list: (model: string, page: { before?: number; limit: number }) => listRecords(pool, model, page),
@@ -95,7 +98,7 @@ export async function createApp(options: AppOptions) {
     state: { read: () => readState(pool), figures: drift.figures, onError: (error) => log.warn({ err: error }, 'the metrics of the state could not be read') },
   });
   const http = await createServer({
-    clock, events, log, metrics, auth, health, models, ingest, drift, triggers, runs, registry, target, records,
+    clock, events, log, metrics, auth, health, models, ingest, drift, triggers, runs, registry, target, records, webhooks,
     ...(options.limits ? { limits: options.limits } : {}),
   });
 
@@ -109,6 +112,7 @@ export async function createApp(options: AppOptions) {
     await expireUnmatched(pool, before);
     await expireOutcomes(pool, before);
     await drift.retire(before);
+    await webhooks.retire(new Date(now));
   };
   const idle = async () => {
     while (!((await runs.idle()) && (await queuedJobs(pool)) === 0)) await nextTurn();
@@ -121,6 +125,7 @@ export async function createApp(options: AppOptions) {
     { name: 'ingest', stop: () => ingest.stop() },
     { name: 'target', stop: () => target.stop() },
     ...(config.runs ? [steps(pool, log, runs, training)] : []),
+    { name: 'webhooks', start: webhooks.start, stop: webhooks.stop },
     { name: 'http', start: async () => { address = await http.listen({ host: config.host, port: config.port }); }, stop: () => http.close() },
     ...(options.clock ? [] : [wakes(log, events, { tick: ticks, follow, sweep: runs.sweep, retire })]),
   ];
@@ -130,7 +135,7 @@ export async function createApp(options: AppOptions) {
   });
   const lifecycle = createLifecycle(parts, { stopSeconds: STOP_SECONDS, onProblem: (problem) => log.warn(problem) });
   return {
-    parts: { pool, objects, clock, events, models, ingest, drift, registry, target, training, runs, triggers, records, log },
+    parts: { pool, objects, clock, events, models, ingest, drift, registry, target, training, runs, triggers, records, webhooks, log },
     http,
     get url() { return address; },
     get stopping() { return lifecycle.stopping; },

@@ -28,11 +28,17 @@ export interface Config {
   readonly engineDir: string;
   /** Days that predictions are kept. */
   readonly retentionDays: number;
+  /** 32 bytes that webhook secrets are encrypted with in the database. Null: they stand there as they are. */
+  readonly secretKey: Uint8Array | null;
+  /** Receivers of webhooks that need not be public: `host`, `host:port`, `*.suffix` or a block of addresses. */
+  readonly webhookAllow: readonly string[];
 }
 
 const MIN_KEY_LENGTH = 32;
 /** Leases, queue, ingest and answers each hold some at once. */
 const MIN_CONNECTIONS = 8;
+const KEY_BYTES = 32;
+const ALLOWED = /^((\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*(:[0-9]{1,5})?|[0-9a-f.:]+\/[0-9]{1,3})$/i;
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 
 /** @throws TrimtabError `bad-config` naming every variable that is wrong and what would be right */
@@ -57,6 +63,10 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const runs = env['TRIMTAB_RUNS'] || 'on';
   if (runs !== 'on' && runs !== 'off') problems.push(`TRIMTAB_RUNS="${runs}" should be on or off`);
   if (runs === 'off' && databaseUrl === null) problems.push('TRIMTAB_RUNS="off" leaves runs to another process, and without DATABASE_URL there is none that shares the database');
+  const secretKey = env['TRIMTAB_SECRET_KEY'] ? Buffer.from(env['TRIMTAB_SECRET_KEY'], 'base64') : null;
+  if (secretKey !== null && secretKey.length !== KEY_BYTES) problems.push(`TRIMTAB_SECRET_KEY holds ${secretKey.length} bytes; it should be ${KEY_BYTES} random bytes in base64 (openssl rand -base64 ${KEY_BYTES})`);
+  const webhookAllow = (env['TRIMTAB_WEBHOOK_ALLOW'] ?? '').split(',').map((entry) => entry.trim()).filter((entry) => entry !== '');
+  for (const entry of webhookAllow) if (!ALLOWED.test(entry)) problems.push(`TRIMTAB_WEBHOOK_ALLOW names "${entry}"; each entry should be a host, host:port, *.suffix or a block such as 10.0.0.0/8`);
   const config: Config = {
     databaseUrl,
     databaseConnections: whole('TRIMTAB_DATABASE_CONNECTIONS', 24, MIN_CONNECTIONS, 500),
@@ -71,6 +81,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     baseDir: path.resolve(env['TRIMTAB_BASE_DIR'] || '.'),
     engineDir: path.resolve(env['TRIMTAB_ENGINE_DIR'] || path.join(env['XDG_CACHE_HOME'] || path.join(os.homedir(), '.cache'), 'trimtab', 'engine')),
     retentionDays: whole('TRIMTAB_RETENTION_DAYS', 90, 7, 3650),
+    secretKey,
+    webhookAllow,
   };
   if (problems.length > 0) throw new TrimtabError('bad-config', { problems: problems.join('; ') });
   return Object.freeze(config);

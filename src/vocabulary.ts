@@ -70,6 +70,20 @@ export type WebhookSource = (typeof WEBHOOK_SOURCES)[number];
 export const WEBHOOK_RECEIPTS = words('accepted', 'duplicate', 'refused', 'shed');
 export type WebhookReceipt = (typeof WEBHOOK_RECEIPTS)[number];
 
+/** How a webhook proves where it comes from: Standard Webhooks' or GitHub's signature, a bearer token, a user with a password. */
+export const WEBHOOK_AUTHS = words('standard', 'github', 'bearer', 'basic');
+export type WebhookAuth = (typeof WEBHOOK_AUTHS)[number];
+
+/** What our webhooks tell. */
+export const WEBHOOK_TYPES = words(
+  'incident.opened', 'incident.acknowledged', 'incident.resolved', 'trigger.decided', 'run.state', 'run.outcome', 'promotion', 'rollback', 'webhook.disabled',
+);
+export type WebhookType = (typeof WEBHOOK_TYPES)[number];
+
+/** A pending delivery is first in line of its endpoint until it is delivered, or skipped by a person. */
+export const DELIVERY_STATES = words('pending', 'delivered', 'skipped');
+export type DeliveryState = (typeof DELIVERY_STATES)[number];
+
 /** The form in which an endpoint wants our webhooks. */
 export const WEBHOOK_TARGETS = words('standard', 'slack', 'pagerduty');
 export type WebhookTarget = (typeof WEBHOOK_TARGETS)[number];

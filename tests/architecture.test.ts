@@ -37,9 +37,10 @@ const MAY: Record<string, readonly string[]> = {
   training: BELOW_DOMAINS,
   evaluation: BELOW_DOMAINS,
   promotion: BELOW_DOMAINS,
+  webhooks: [...BELOW_DOMAINS, 'auth'],
   runs: [...BELOW_DOMAINS, 'datasets', 'training', 'evaluation', 'promotion'],
   triggers: [...BELOW_DOMAINS, 'drift', 'runs'],
-  http: [...BASE, 'telemetry', 'auth', 'models', 'health', ...DOMAINS, 'runs', 'triggers'],
+  http: [...BASE, 'telemetry', 'auth', 'models', 'health', ...DOMAINS, 'webhooks', 'runs', 'triggers'],
 };
 /** These assemble: they may import everything but one another's users. */
 const ASSEMBLE = new Set(['app', 'main', 'cli', 'demo']);

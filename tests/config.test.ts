@@ -16,7 +16,7 @@ describe('config', () => {
   });
 
   test('all problems are told together, each with the variable, its value and what would be right', () => {
-    const wrong = { DATABASE_URL: 'mysql://x', TRIMTAB_PORT: '80a', TRIMTAB_API_KEY: 'short', TRIMTAB_LOG_LEVEL: 'loud', TRIMTAB_RETENTION_DAYS: '1' };
+    const wrong = { DATABASE_URL: 'mysql://x', TRIMTAB_PORT: '80a', TRIMTAB_API_KEY: 'short', TRIMTAB_LOG_LEVEL: 'loud', TRIMTAB_RETENTION_DAYS: '1', TRIMTAB_SECRET_KEY: 'c2hvcnQ=', TRIMTAB_WEBHOOK_ALLOW: 'ok.example:80,http://no' };
     const message = (() => {
       try {
         readConfig(wrong);
@@ -25,7 +25,7 @@ describe('config', () => {
         return (error as Error).message;
       }
     })();
-    for (const part of ['DATABASE_URL should begin with postgres://', 'TRIMTAB_PORT="80a" should be a whole number from 0 to 65535', 'TRIMTAB_API_KEY has 5 characters; it needs at least 32', 'TRIMTAB_LOG_LEVEL="loud" should be one of', 'TRIMTAB_RETENTION_DAYS="1" should be a whole number from 7']) {
+    for (const part of ['DATABASE_URL should begin with postgres://', 'TRIMTAB_PORT="80a" should be a whole number from 0 to 65535', 'TRIMTAB_API_KEY has 5 characters; it needs at least 32', 'TRIMTAB_LOG_LEVEL="loud" should be one of', 'TRIMTAB_RETENTION_DAYS="1" should be a whole number from 7', 'TRIMTAB_SECRET_KEY holds 5 bytes; it should be 32 random bytes', 'TRIMTAB_WEBHOOK_ALLOW names "http://no"']) {
       expect(message).toContain(part);
     }
   });
@@ -35,6 +35,13 @@ describe('config', () => {
     expect(readConfig({ TRIMTAB_RUNS: 'off', TRIMTAB_DATABASE_CONNECTIONS: '8', DATABASE_URL: 'postgres://u@h/d' })).toMatchObject({ runs: false, databaseConnections: 8 });
     expect(() => readConfig({ TRIMTAB_RUNS: 'off' })).toThrow(/TRIMTAB_RUNS="off" leaves runs to another process, and without DATABASE_URL there is none/);
     expect(() => readConfig({ TRIMTAB_RUNS: 'no' })).toThrow(/TRIMTAB_RUNS="no" should be on or off/);
+  });
+
+  test('webhooks: a key for their secrets, and receivers that need not be public', () => {
+    expect(readConfig({})).toMatchObject({ secretKey: null, webhookAllow: [] });
+    const key = Buffer.alloc(32, 7);
+    const config = readConfig({ TRIMTAB_SECRET_KEY: key.toString('base64'), TRIMTAB_WEBHOOK_ALLOW: 'receiver:8080, *.svc.cluster.local,10.0.0.0/8,fd00::/8' });
+    expect(config).toMatchObject({ secretKey: key, webhookAllow: ['receiver:8080', '*.svc.cluster.local', '10.0.0.0/8', 'fd00::/8'] });
   });
 
   test('a service without a key does not listen beyond this machine', () => {

@@ -11,6 +11,7 @@ import type { Answer } from '../promotion/targets/builtin.ts';
 import type { Events } from '../telemetry/events.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { Webhooks } from '../webhooks/index.ts';
 import type { RunOutcome, RunState, TriggerDecision, TriggerReason } from '../vocabulary.ts';
 
 export interface HttpParts {
@@ -28,6 +29,7 @@ export interface HttpParts {
   readonly registry: Pick<Registry, 'live' | 'liveAt' | 'history' | 'adapters' | 'rollback'>;
   readonly target: TargetPart;
   readonly records: RecordsPart;
+  readonly webhooks: WebhooksPart;
   readonly limits?: Partial<HttpLimits>;
 }
 
@@ -98,6 +100,10 @@ export interface Run {
 export interface TargetPart {
   /** One row a text, in order, by the live adapter. Throws `no-live-adapter`, and `bad-request` for documents that it cannot search. */
   predict(model: string, texts: readonly string[], options?: { readonly documents?: readonly string[] }): Promise<Answer>;
+}
+
+export interface WebhooksPart extends Pick<Webhooks, 'receive' | 'endpoints'> {
+  readonly sources: Pick<Webhooks['sources'], 'put' | 'rotate' | 'list' | 'get' | 'remove'>;
 }
 
 export interface RecordsPart {

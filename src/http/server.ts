@@ -8,6 +8,7 @@ import type { HttpLimits, HttpParts } from './parts.ts';
 import { answerErrors, sendProblem } from './plugins/errors.ts';
 import { guardHeaders } from './plugins/headers.ts';
 import { describe } from './plugins/openapi.ts';
+import { refuseUnderPressure } from './plugins/pressure.ts';
 import { protect } from './plugins/protect.ts';
 import { requestId } from './plugins/request-id.ts';
 import { refuseUnstorable } from './plugins/storable.ts';
@@ -20,6 +21,9 @@ import { predictRoutes } from './routes/predict.ts';
 import { recordRoutes } from './routes/records.ts';
 import { runRoutes, triggerRoutes } from './routes/runs.ts';
 import { serviceRoutes } from './routes/service.ts';
+import { receiveRoutes } from './routes/webhooks.ts';
+import { deliveryRoutes, endpointRoutes } from './routes/webhook-endpoints.ts';
+import { sourceRoutes } from './routes/webhook-sources.ts';
 import { ProblemSchema } from './schemas/answers.ts';
 import { VIEWS } from './schemas/views.ts';
 
@@ -33,7 +37,7 @@ export const HTTP_LIMITS: HttpLimits = {
   sampleMs: SECOND,
 };
 
-const DOMAIN_ROUTES = [modelRoutes, predictRoutes, driftRoutes, triggerRoutes, runRoutes, adapterRoutes, recordRoutes, keyRoutes];
+const DOMAIN_ROUTES = [modelRoutes, predictRoutes, driftRoutes, triggerRoutes, runRoutes, adapterRoutes, recordRoutes, sourceRoutes, endpointRoutes, deliveryRoutes, keyRoutes];
 
 /** Built and ready to listen; `inject` works at once. */
 export async function createServer(parts: HttpParts): Promise<FastifyInstance> {
@@ -60,6 +64,10 @@ export async function createServer(parts: HttpParts): Promise<FastifyInstance> {
   await guardHeaders(app);
   await describe(app);
   await app.register(async (scope) => serviceRoutes(scope.withTypeProvider<TypeBoxTypeProvider>(), parts));
+  await app.register(async (scope) => {
+    await refuseUnderPressure(scope, limits);
+    receiveRoutes(scope.withTypeProvider<TypeBoxTypeProvider>(), parts);
+  });
   await app.register(async (scope) => {
     await protect(scope, { auth: parts.auth, limits });
     await scope.register(async (inner) => ingestRoutes(inner.withTypeProvider<TypeBoxTypeProvider>(), parts));

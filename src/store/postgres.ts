@@ -51,6 +51,11 @@ export async function lockModel(db: Queryable, lock: ModelLock, model: string, m
   await db.query(`select ${take}($1, hashtext($2))`, [LOCKS[lock], model]);
 }
 
+/** Takes a lock on anything that has a name until the transaction ends. */
+export async function lockName(db: Queryable, kind: string, name: string): Promise<void> {
+  await db.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`${kind}:${name}`]);
+}
+
 /** True when the server gave a transaction up so that another could go on (deadlock, serialization): the same again may pass. */
 export function isGivenUp(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.code?.startsWith('40') === true;

@@ -18,7 +18,7 @@ interface Table {
   readonly partitioned: string | null;
 }
 
-/** Tables, columns, defaults, constraints and indexes of the schema `public`, in an order that depends on names alone. */
+/** Tables, columns, defaults, constraints, indexes, functions and triggers of the schema `public`, in an order that depends on names alone. */
 export async function dumpSchema(db: Queryable): Promise<string> {
   const { rows: tables } = await db.query<Table>(
     `select c.oid::int, quote_ident(c.relname) as name, pg_get_partkeydef(c.oid) as partitioned from pg_class c
@@ -27,6 +27,7 @@ export async function dumpSchema(db: Queryable): Promise<string> {
   );
   const parts = [HEADER];
   for (const table of tables) parts.push(await dumpTable(db, table));
+  parts.push(...(await functions(db)).map((definition) => `${definition.trimEnd()};\n`));
   return parts.join('\n');
 }
 
@@ -34,7 +35,7 @@ async function dumpTable(db: Queryable, table: Table): Promise<string> {
   const members = [...(await columns(db, table.oid)), ...(await constraints(db, table.oid))];
   const partition = table.partitioned === null ? '' : ` partition by ${table.partitioned.toLowerCase()}`;
   const created = `create table ${table.name} (\n${members.map((member) => `  ${member}`).join(',\n')}\n)${partition};\n`;
-  return created + (await indexes(db, table.oid)).map((index) => `${index};\n`).join('');
+  return created + [...(await indexes(db, table.oid)), ...(await triggers(db, table.oid))].map((line) => `${line};\n`).join('');
 }
 
 async function columns(db: Queryable, table: number): Promise<string[]> {
@@ -66,6 +67,21 @@ async function indexes(db: Queryable, table: number): Promise<string[]> {
      where i.indrelid = $1 and not exists (select from pg_constraint k where k.conindid = i.indexrelid and k.contype in ('p', 'u'))
      order by c.relname collate "C"`,
     [table],
+  );
+  return rows.map((row) => row.definition);
+}
+
+async function triggers(db: Queryable, table: number): Promise<string[]> {
+  const { rows } = await db.query<{ definition: string }>(
+    `select pg_get_triggerdef(oid) as definition from pg_trigger where tgrelid = $1 and not tgisinternal order by tgname collate "C"`,
+    [table],
+  );
+  return rows.map((row) => row.definition);
+}
+
+async function functions(db: Queryable): Promise<string[]> {
+  const { rows } = await db.query<{ definition: string }>(
+    `select pg_get_functiondef(oid) as definition from pg_proc where pronamespace = 'public'::regnamespace order by proname collate "C"`,
   );
   return rows.map((row) => row.definition);
 }

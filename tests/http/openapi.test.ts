@@ -41,7 +41,7 @@ test('it covers every route that the server has', () => {
 
 test('every reference leads somewhere, every tag is explained', () => {
   const names = new Set(Object.keys(document.components.schemas));
-  expect(names).toEqual(new Set(['Problem', 'Model', 'Adapter', 'Live', 'Promotion', 'Trigger', 'Run', 'Incident', 'Drift', 'Record', 'Key']));
+  expect(names).toEqual(new Set(['Problem', 'Model', 'Adapter', 'Live', 'Promotion', 'Trigger', 'Run', 'Incident', 'Drift', 'Record', 'Key', 'WebhookSource', 'WebhookEndpoint', 'WebhookDelivery', 'WebhookAttempt']));
   expect(refs(document).length).toBeGreaterThan(100);
   for (const ref of refs(document)) expect(names).toContain(ref.replace('#/components/schemas/', ''));
   const tags = document.tags.map(({ name }) => name);
@@ -65,7 +65,7 @@ test('parameters of the path are declared, bodies and good answers have a schema
 
 test('only the public scope is without a key', () => {
   const open = operations().filter(({ operation }) => operation.security?.length === 0).map(({ path }) => path);
-  expect(open.sort()).toEqual(['/health/live', '/health/ready', '/metrics', '/openapi.json']);
+  expect(open.sort()).toEqual(['/health/live', '/health/ready', '/metrics', '/openapi.json', '/v1/webhooks/{source}']);
 });
 
 test('bodies of many rows are described as JSON and NDJSON', () => {

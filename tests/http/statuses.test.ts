@@ -5,7 +5,7 @@ import { CATALOGUE, TrimtabError } from '../../src/errors.ts';
 import { rolesThatMay, type Permission } from '../../src/auth/roles.ts';
 import { createServer } from '../../src/http/server.ts';
 import { ROLES } from '../../src/vocabulary.ts';
-import { as, fakeAuth, fakeParts } from './support.ts';
+import { as, asked, fakeAuth, fakeParts } from './support.ts';
 
 interface Case {
   readonly route: string;
@@ -63,6 +63,28 @@ const CASES: readonly Case[] = [
     route: 'POST /v1/incidents/{id}/resolve', may: 'operate', good: { url: '/v1/incidents/incident-1/resolve', body: { reason: 'known' }, status: 200 },
     other: { 400: noBody, 404: { url: '/v1/incidents/none/resolve' } },
   },
+  get('/v1/webhooks/sources', '/v1/webhooks/sources'),
+  get('/v1/webhooks/sources/{name}', '/v1/webhooks/sources/alerts', { 400: { url: '/v1/webhooks/sources/%00' }, 404: { url: '/v1/webhooks/sources/none' } }),
+  get('/v1/webhooks/endpoints', '/v1/webhooks/endpoints'),
+  get('/v1/webhooks/endpoints/{name}/deliveries', '/v1/webhooks/endpoints/ops/deliveries?state=pending&limit=5', { 400: { url: '/v1/webhooks/endpoints/ops/deliveries?state=lost' }, 404: { url: '/v1/webhooks/endpoints/none/deliveries' } }),
+  get('/v1/webhooks/endpoints/{name}/deliveries/{id}', '/v1/webhooks/endpoints/ops/deliveries/msg_1', { 400: { url: '/v1/webhooks/endpoints/ops/deliveries/%00' }, 404: { url: '/v1/webhooks/endpoints/ops/deliveries/none' } }),
+  ...(['sources/alerts', 'endpoints/ops'] as const).flatMap((path): Case[] => {
+    const [kind, name] = path.split('/') as [string, string];
+    const body = kind === 'sources' ? { format: 'alertmanager' } : { url: 'https://hooks.example/x' };
+    return [
+      { route: `PUT /v1/webhooks/${kind}/{name}`, may: 'administer', good: { url: `/v1/webhooks/${path}`, body, status: 200 }, other: { 201: { url: `/v1/webhooks/${kind}/fresh` }, 400: { body: { more: 1 } }, 404: { body: { ...body, model: 'nobody' } } } },
+      {
+        route: `POST /v1/webhooks/${kind}/{name}/rotate`, may: 'administer', good: { url: `/v1/webhooks/${path}/rotate`, ...(kind === 'sources' ? { body: {} } : {}), status: 200 },
+        other: { 400: { url: `/v1/webhooks/${kind}/%00/rotate` }, 404: { url: `/v1/webhooks/${kind}/none/rotate` } },
+      },
+      { route: `DELETE /v1/webhooks/${kind}/{name}`, may: 'administer', good: { url: `/v1/webhooks/${kind}/${name}`, status: 204 }, other: { 400: { url: `/v1/webhooks/${kind}/%00` }, 404: { url: `/v1/webhooks/${kind}/none` } } },
+    ];
+  }),
+  { route: 'POST /v1/webhooks/endpoints/{name}/test', may: 'operate', good: { url: '/v1/webhooks/endpoints/ops/test', status: 200 }, other: { 400: { url: '/v1/webhooks/endpoints/%00/test' }, 404: { url: '/v1/webhooks/endpoints/none/test' } } },
+  ...['replay', 'skip'].map((verb): Case => ({
+    route: `POST /v1/webhooks/endpoints/{name}/deliveries/{id}/${verb}`, may: 'operate', good: { url: `/v1/webhooks/endpoints/ops/deliveries/msg_1/${verb}`, status: 200 },
+    other: { 400: { url: `/v1/webhooks/endpoints/ops/deliveries/%00/${verb}` }, 404: { url: `/v1/webhooks/endpoints/ops/deliveries/none/${verb}` }, 409: { fail: conflict } },
+  })),
   { route: 'POST /v1/keys', may: 'administer', good: { url: '/v1/keys', body: { name: 'ann', role: 'viewer' }, status: 201 }, other: { 400: { body: { name: 'ann', role: 'king' } } } },
   { route: 'GET /v1/keys', may: 'administer', good: { url: '/v1/keys', status: 200 } },
   { route: 'DELETE /v1/keys/{id}', may: 'administer', good: { url: '/v1/keys/key-1', status: 204 }, other: { 400: { url: '/v1/keys/%00' }, 404: { url: '/v1/keys/none' } } },
@@ -90,13 +112,16 @@ function failing<T>(part: T): T {
   });
 }
 
+/** Other work on the machine delays the event loop: that is asked of `strained` alone. */
+const unhurried = { eventLoopDelayMs: Infinity };
+
 beforeAll(async () => {
   const auth = { ...failing(fakeAuth()), authenticate: fakeAuth().authenticate, isOpen: fakeAuth().isOpen };
   const parts = fakeParts();
-  const domains = Object.fromEntries((['models', 'ingest', 'drift', 'triggers', 'runs', 'registry', 'target', 'records', 'health'] as const).map((name) => [name, failing(parts[name])]));
-  app = await createServer({ ...parts, ...domains, auth, limits: { bodyBytes: 4_096 } });
+  const domains = Object.fromEntries((['models', 'ingest', 'drift', 'triggers', 'runs', 'registry', 'target', 'records', 'health', 'webhooks'] as const).map((name) => [name, failing(parts[name])]));
+  app = await createServer({ ...parts, ...domains, auth, limits: { bodyBytes: 4_096, ...unhurried } });
   strained = await createServer({ ...fakeParts(), limits: { heapBytes: 1, sampleMs: 10 } });
-  limited = await createServer({ ...fakeParts(), limits: { requestsPerMinute: 1, ingestPerMinute: 1 } });
+  limited = await createServer({ ...fakeParts(), limits: { requestsPerMinute: 1, ingestPerMinute: 1, ...unhurried } });
 });
 afterAll(async () => {
   await Promise.all([app, strained, limited].map((server) => server.close()));
@@ -164,6 +189,32 @@ test('the public scope needs no key, and says when it is not ready', async () =>
   expect([live.statusCode, ready.statusCode]).toEqual([200, 503]);
   expectProblem(ready);
   reached.add('GET /health/ready 503');
+});
+
+test('a webhook needs no key but proves itself, is taken as the bytes it is, and is never told to slow down with 429', async () => {
+  const route = 'POST /v1/webhooks/{source}';
+  const sender = { authorization: 'Bearer sender' };
+  const send = async (server: FastifyInstance, over: { url?: string; headers?: Record<string, string>; payload?: string } = {}) => {
+    const response = await server.inject({ method: 'POST', url: '/v1/webhooks/alerts', headers: sender, payload: '{ "odd" :1}', ...over });
+    reached.add(`${route} ${response.statusCode}`);
+    if (response.statusCode >= 400) expectProblem(response);
+    return response;
+  };
+  for (const type of ['application/json', 'application/cloudevents+json', 'text/plain', 'application/x-www-form-urlencoded', '']) {
+    expect([type, (await send(app, { headers: { ...sender, ...(type === '' ? {} : { 'content-type': type }) } })).statusCode]).toEqual([type, 202]);
+    expect(asked.at(-1)).toEqual({ what: 'webhook', with: { name: 'alerts', body: '{ "odd" :1}' } });
+  }
+  expect((await send(app, { payload: '' })).statusCode).toBe(202);
+  expect(asked.at(-1)?.with).toEqual({ name: 'alerts', body: '' });
+  expect((await send(app, { headers: {} })).statusCode).toBe(401);
+  expect((await send(app, { url: '/v1/webhooks/%0a' })).statusCode).toBe(400);
+  expect((await send(app, { payload: 'x'.repeat(5_000) })).statusCode).toBe(413);
+  failure = new Error('password=hunter2');
+  expect((await send(app).finally(() => (failure = null))).body).not.toContain('hunter2');
+  await expect.poll(async () => (await send(strained)).statusCode, { timeout: 10_000, interval: 10 }).toBe(503);
+  for (let i = 0; i < 5; i++) expect((await send(limited)).statusCode).toBe(202);
+  const handshake = await app.inject({ method: 'OPTIONS', url: '/v1/webhooks/alerts', headers: { 'webhook-request-origin': 'sender.example' } });
+  expect([handshake.statusCode, handshake.headers['webhook-allowed-origin'], handshake.headers['webhook-allowed-rate']]).toEqual([204, '*', '*']);
 });
 
 test('a model that is new is created', async () => {

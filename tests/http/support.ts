@@ -36,6 +36,15 @@ export const PROMOTION = {
 } as const;
 export const RECORD = { id: 'record-1', model: 'router', seq: 1, runId: 'run-1', kind: 'run', content: { verdict: 'promote' }, previous: '00', hash: '11', createdAt: AT };
 export const KEY = { id: 'key-1', name: 'ann', role: 'viewer', createdAt: AT, revokedAt: null } as const;
+export const SOURCE = {
+  name: 'alerts', format: 'alertmanager', auth: 'bearer', model: null, types: ['ModelDrift'], cooldown: '10m', secrets: 1, createdAt: AT, updatedAt: AT,
+} as const;
+export const ENDPOINT = {
+  name: 'ops', host: 'hooks.example', target: 'standard', model: null, types: ['promotion'], failingSince: null, disabledAt: null, disabledWhy: null, createdAt: AT, updatedAt: AT,
+} as const;
+export const DELIVERY = {
+  id: 'msg_1', seq: 1, endpoint: 'ops', type: 'promotion', model: 'router', at: AT, data: { adapter: 'router--v1-00000000' }, state: 'pending', attempts: 1, dueAt: AT, endedAt: null,
+} as const;
 export const DRIFT = { model: 'router', live: null, referenceRows: null, openPane: { pane: 1, openedAt: AT }, monitors: [], panes: [] };
 
 /** `Bearer <role>` is a key of that role. */
@@ -68,6 +77,31 @@ const take = (what: string) => (rows: readonly unknown[]) => {
   const refused = rows.flatMap((row, index) => (JSON.stringify(row).includes('bad') ? [{ index, id: null, reason: 'it is bad' }] : []));
   return note(what, rows, { accepted: rows.length - refused.length, duplicates: 0, refused });
 };
+
+/** Requests without `Bearer sender` prove nothing. */
+function fakeWebhooks(): HttpParts['webhooks'] {
+  const named = <T extends { name: string }, R>(what: string, thing: T, answer: (name: string) => R) => (name: string): Promise<R> =>
+    name === thing.name ? Promise.resolve(answer(name)) : Promise.reject(missing(what, name));
+  const source = <R>(answer: R) => named('webhook source', SOURCE, () => answer);
+  const endpoint = <R>(answer: R) => named('webhook endpoint', ENDPOINT, () => answer);
+  const delivery = <R>(answer: R) => (name: string, id: string): Promise<R> => (id === DELIVERY.id ? endpoint(answer)(name) : Promise.reject(missing('delivery', id)));
+  return {
+    receive: (name, { headers, body }) =>
+      headers.authorization === 'Bearer sender' ? note('webhook', { name, body: body.toString() }, { accepted: 1, duplicates: 0, ignored: 0 }) : Promise.reject(new TrimtabError('unverified')),
+    sources: {
+      put: (name, input) => (input.model === 'nobody' ? Promise.reject(missing('model', 'nobody')) : Promise.resolve({ ...SOURCE, secret: 'shown once', created: name === 'fresh' })),
+      rotate: source({ ...SOURCE, secret: 'shown once', created: false }), list: () => Promise.resolve([SOURCE]), get: source(SOURCE), remove: source(undefined),
+    },
+    endpoints: {
+      put: (name, input) => (input.model === 'nobody' ? Promise.reject(missing('model', 'nobody')) : Promise.resolve({ ...ENDPOINT, secret: 'whsec_once', created: name === 'fresh' })),
+      rotate: endpoint({ ...ENDPOINT, secret: 'whsec_once', created: false }), list: () => Promise.resolve([{ ...ENDPOINT, pending: 2 }]), remove: endpoint(undefined),
+      test: endpoint({ delivered: false, status: 500, problem: 'answered 500', seconds: 0.1, body: '{}' }),
+      deliveries: endpoint([DELIVERY]),
+      delivery: delivery({ ...DELIVERY, tried: [{ n: 1, at: AT, status: null, problem: 'no answer: ECONNREFUSED', seconds: 0.1 }] }),
+      replay: delivery(DELIVERY), skip: delivery({ ...DELIVERY, state: 'skipped' as const }),
+    },
+  };
+}
 
 export function fakeParts(over: Partial<HttpParts> = {}): HttpParts {
   const events = createEvents();
@@ -103,6 +137,7 @@ export function fakeParts(over: Partial<HttpParts> = {}): HttpParts {
     },
     target: { predict: (_: string, texts: readonly string[]) => Promise.resolve({ adapter: ADAPTER.id, rules: taskRules('classification'), labels: ['x', 'y'], rows: texts.map(() => ({ label: 'x', confidence: 0.75, scores: [0.75, 0.25] })) }) },
     records: { list: (_: string, page: unknown) => note('records', page, [RECORD]), get: orNull(RECORD) },
+    webhooks: fakeWebhooks(),
   };
   // Evidence and reports are passed on as they are; the stand-ins need not make real ones.
   return { ...(parts as unknown as HttpParts), ...over };

@@ -9,6 +9,7 @@ const TAGS = [
   { name: 'runs', description: 'reasons to retrain, and what came of them' },
   { name: 'adapters', description: 'what is live, and was' },
   { name: 'records', description: 'why everything was decided' },
+  { name: 'webhooks', description: 'who may call us, and whom we tell' },
   { name: 'keys', description: 'who may speak to the service' },
   { name: 'service', description: 'health and metrics' },
 ];

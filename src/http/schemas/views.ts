@@ -7,6 +7,7 @@ import type { DecisionRecord } from '../../promotion/records.ts';
 import type { Adapter, Live, Promotion } from '../../promotion/registry.ts';
 import { INCIDENT_STATES, ROLES, RUN_OUTCOMES, RUN_STATES, TRIGGER_DECISIONS, TRIGGER_REASONS } from '../../vocabulary.ts';
 import type { Run, Trigger } from '../parts.ts';
+import { WEBHOOK_VIEWS } from './webhooks.ts';
 import { integer, json, oneOf, orNull, text, time, view } from './common.ts';
 
 export const ModelView = view<StoredModel>('Model', {
@@ -61,4 +62,4 @@ export const KeyView = view<StoredKey>('Key', {
   id: text(), name: text(), role: oneOf(ROLES), createdAt: time(), revokedAt: orNull(time()),
 });
 
-export const VIEWS = [ModelView, AdapterView, LiveView, PromotionView, TriggerView, RunView, IncidentView, DriftView, RecordView, KeyView];
+export const VIEWS = [ModelView, AdapterView, LiveView, PromotionView, TriggerView, RunView, IncidentView, DriftView, RecordView, KeyView, ...WEBHOOK_VIEWS];

@@ -1,0 +1,184 @@
+/** Whom we call: registered, listed, tried, and what they were told looked at and sent again. A secret is shown once, when it is made. */
+import { randomUUID } from 'node:crypto';
+import type { Seal } from '../../auth/sealed.ts';
+import { newWebhookSecret } from '../../auth/webhook-signatures.ts';
+import type { Clock } from '../../clock.ts';
+import { TrimtabError } from '../../errors.ts';
+import { getModel } from '../../store/models.ts';
+import { lockName, transaction, type Pool } from '../../store/postgres.ts';
+import * as deliveries from '../../store/webhook-deliveries.ts';
+import type { AttemptRow, DeliveryRow } from '../../store/webhook-deliveries.ts';
+import * as store from '../../store/webhook-endpoints.ts';
+import type { EndpointRow } from '../../store/webhook-endpoints.ts';
+import type { Events } from '../../telemetry/events.ts';
+import { WEBHOOK_TARGETS, WEBHOOK_TYPES, type DeliveryState, type WebhookTarget, type WebhookType } from '../../vocabulary.ts';
+import { rotated, validSecrets } from '../secrets.ts';
+import { hostOf, urlProblem, type AllowList } from './address.ts';
+import { sendTo } from './deliver.ts';
+import type { Post } from './post.ts';
+import { PAGING_TYPES, render, type Told } from './templates.ts';
+
+export interface Endpoint {
+  readonly name: string;
+  /** The host alone: the path of a Slack hook is a secret. */
+  readonly host: string;
+  readonly target: WebhookTarget;
+  readonly model: string | null;
+  readonly types: readonly WebhookType[];
+  readonly failingSince: Date | null;
+  readonly disabledAt: Date | null;
+  readonly disabledWhy: string | null;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+export interface NewEndpoint {
+  readonly url: string;
+  readonly target?: WebhookTarget;
+  /** Left out: of all models. */
+  readonly model?: string;
+  /** Left out: all that the target takes. */
+  readonly types?: readonly WebhookType[];
+  /** PagerDuty's, needed for it and only for it. */
+  readonly routingKey?: string;
+}
+
+/** `secret`: only when one was made, and only this once. */
+export type PutEndpoint = Endpoint & { readonly secret: string | null; readonly created: boolean };
+
+export interface Tried {
+  readonly delivered: boolean;
+  readonly status: number | null;
+  readonly problem: string | null;
+  readonly seconds: number;
+  /** What was sent. PagerDuty's key is left out. */
+  readonly body: string;
+}
+
+export type Delivery = Omit<DeliveryRow, 'tries'>;
+
+export interface Endpoints {
+  /** Registers an endpoint, or changes and enables it. Throws `bad-request`, and `not-found` for a model. */
+  put(name: string, input: NewEndpoint): Promise<PutEndpoint>;
+  /** A new secret; messages are signed with the former too for a day more. Throws `not-found`. */
+  rotate(name: string): Promise<PutEndpoint>;
+  list(): Promise<(Endpoint & { readonly pending: number })[]>;
+  /** Throws `not-found`. */
+  remove(name: string): Promise<void>;
+  /** Sends a test message now, past the line. Throws `not-found`. */
+  test(name: string): Promise<Tried>;
+  /** The newest first. Throws `not-found`. */
+  deliveries(name: string, filter: { readonly state?: DeliveryState; readonly before?: number; readonly limit: number }): Promise<Delivery[]>;
+  /** Throws `not-found`. */
+  delivery(name: string, id: string): Promise<Delivery & { readonly tried: readonly AttemptRow[] }>;
+  /** Sends it again, with the same id, before all that come after it. Throws `not-found`, `conflict` while the endpoint is disabled. */
+  replay(name: string, id: string): Promise<Delivery>;
+  /** Gives a delivery up, so that the next can go. Throws `not-found`, `conflict` when it does not wait. */
+  skip(name: string, id: string): Promise<Delivery>;
+}
+
+export interface EndpointsParts {
+  readonly pool: Pool;
+  readonly clock: Clock;
+  readonly events: Pick<Events, 'emit'>;
+  readonly seal: Seal;
+  readonly allow: AllowList;
+  readonly post: Post;
+  /** Called when something may be due. */
+  readonly onChange: () => void;
+}
+
+export function createEndpoints(parts: EndpointsParts): Endpoints {
+  const { pool, clock, seal } = parts;
+  const view = ({ url, secrets: _secrets, routingKey: _key, ...row }: EndpointRow): Endpoint => ({ ...row, host: hostOf(new URL(seal.open(url))) });
+  const existing = async (name: string) => (await store.getEndpoint(pool, name)) ?? missing('webhook endpoint', name);
+  const delivery = async (name: string, id: string) => (await deliveries.getDelivery(pool, name, id)) ?? missing('delivery', id);
+  const shown = ({ tries: _tries, ...row }: DeliveryRow): Delivery => row;
+  const changed = async () => {
+    await tellEndpoints(parts);
+    parts.onChange();
+  };
+
+  return {
+    async put(name, input) {
+      const row = await checked(parts, input);
+      const done = await transaction(pool, async (db) => {
+        await lockName(db, 'webhook-endpoint', name);
+        const before = await store.getEndpoint(db, name);
+        const made = before === null ? newWebhookSecret('standard', name) : null;
+        const secrets = before?.secrets ?? rotated(seal, [], made as string, clock.now());
+        return { ...view(await store.putEndpoint(db, { name, ...row, secrets }, clock.now())), secret: made, created: before === null };
+      });
+      await changed();
+      return done;
+    },
+    rotate: (name) => transaction(pool, async (db) => {
+      await lockName(db, 'webhook-endpoint', name);
+      const before = (await store.getEndpoint(db, name)) ?? missing('webhook endpoint', name);
+      const secret = newWebhookSecret('standard', name);
+      await store.setEndpointSecrets(db, name, rotated(seal, before.secrets, secret, clock.now()), clock.now());
+      return { ...view(before), updatedAt: clock.now(), secret, created: false };
+    }),
+    list: async () => (await store.listEndpoints(pool)).map(({ pending, ...row }) => ({ ...view(row), pending })),
+    async remove(name) {
+      if (!(await store.deleteEndpoint(pool, name))) missing('webhook endpoint', name);
+      await changed();
+    },
+    test: async (name) => tryEndpoint(parts, await existing(name)),
+    async deliveries(name, { state = null, before = null, limit }) {
+      await existing(name);
+      return (await deliveries.listDeliveries(pool, name, { state, before, limit })).map(shown);
+    },
+    async delivery(name, id) {
+      const row = await delivery(name, id);
+      return { ...shown(row), tried: await deliveries.listAttempts(pool, id) };
+    },
+    async replay(name, id) {
+      const { disabledAt } = await existing(name);
+      await delivery(name, id);
+      if (disabledAt !== null) throw new TrimtabError('conflict', { problem: `endpoint ${name} is disabled`, right: 'put it again to enable it: what waits for it is then sent' });
+      await deliveries.replayDelivery(pool, id, clock.now());
+      parts.onChange();
+      return shown(await delivery(name, id));
+    },
+    async skip(name, id) {
+      const { state } = await delivery(name, id);
+      if (!(await deliveries.skipDelivery(pool, id, clock.now()))) throw new TrimtabError('conflict', { problem: `delivery ${id} is ${state}`, right: 'only one that is pending can be skipped' });
+      parts.onChange();
+      return shown(await delivery(name, id));
+    },
+  };
+}
+
+/** Says how many endpoints of each target there are, none of a target too. */
+export async function tellEndpoints({ pool, events }: Pick<EndpointsParts, 'pool' | 'events'>): Promise<void> {
+  const counts = await store.countEndpoints(pool);
+  for (const target of WEBHOOK_TARGETS) events.emit('webhook:endpoints', counts.find((count) => count.target === target) ?? { target, enabled: 0, disabled: 0 });
+}
+
+async function checked({ pool, seal, allow }: EndpointsParts, input: NewEndpoint) {
+  const { url, target = 'standard', model = null, routingKey } = input;
+  const refuse = (what: string, problem: string, right: string) => new TrimtabError('bad-request', { what, problem, right });
+  const problem = urlProblem(url, allow);
+  if (problem !== null) throw refuse('url', problem, 'give a public https address, or let the operator name it in TRIMTAB_WEBHOOK_ALLOW');
+  if (model !== null && (await getModel(pool, model)) === null) throw new TrimtabError('not-found', { what: 'model', id: model });
+  if ((target === 'pagerduty') !== (routingKey !== undefined)) throw refuse('routingKey', target === 'pagerduty' ? 'it is missing' : `${target} takes none`, 'it is the integration key of a PagerDuty service');
+  const takes = target === 'pagerduty' ? PAGING_TYPES : WEBHOOK_TYPES;
+  const types = input.types ?? takes.filter((type) => type !== 'run.state');
+  const strange = types.find((type) => !takes.includes(type));
+  if (strange !== undefined) throw refuse('types', `${strange} is nothing to page somebody for`, `choose from ${takes.join(', ')}`);
+  return { url: seal.close(url), target, model, types, routingKey: routingKey === undefined ? null : seal.close(routingKey) };
+}
+
+async function tryEndpoint({ post, seal, clock, events }: EndpointsParts, row: EndpointRow): Promise<Tried> {
+  const at = clock.now();
+  const told: Told = { id: `msg_test_${randomUUID().replaceAll('-', '')}`, type: 'test', model: row.model, at, data: { endpoint: row.name } };
+  const routingKey = row.routingKey === null ? null : seal.open(row.routingKey);
+  const { status, problem, seconds } = await sendTo({ post }, { url: seal.open(row.url), target: row.target, secrets: validSecrets(seal, row.secrets, at), routingKey }, told, at);
+  events.emit('webhook:attempt', { target: row.target, result: problem === null ? 'delivered' : 'failed', seconds });
+  return { delivered: problem === null, status, problem, seconds, body: render(row.target, told, routingKey === null ? null : '...') };
+}
+
+function missing(what: string, id: string): never {
+  throw new TrimtabError('not-found', { what, id });
+}
