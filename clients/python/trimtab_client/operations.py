@@ -1,0 +1,164 @@
+"""Every operation of the service, by what it is about.
+
+Made by tests/clients/generated.test.ts from the service's own description; run it with -u to make it anew.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .connection import Connection, quoted
+
+
+class Predictions:
+    def __init__(self, connection: Connection) -> None:
+        self._request = connection.request
+
+    def send(self, body: Any) -> Any:
+        """Production predictions. POST /v1/predictions"""
+        return self._request("POST", f"/v1/predictions", body=body, repeatable=True)
+
+
+class Feedback:
+    def __init__(self, connection: Connection) -> None:
+        self._request = connection.request
+
+    def send(self, body: Any) -> Any:
+        """What became known about predictions. POST /v1/feedback"""
+        return self._request("POST", f"/v1/feedback", body=body, repeatable=True)
+
+
+class Models:
+    def __init__(self, connection: Connection) -> None:
+        self._request = connection.request
+
+    def import_(self, name: str, body: Any) -> Any:
+        """Labelled rows from outside: for datasets, never for monitors. POST /v1/models/{name}/import"""
+        return self._request("POST", f"/v1/models/{quoted(name)}/import", body=body, repeatable=True)
+
+    def put(self, name: str, body: Any) -> Any:
+        """Put a model under watch, or change its policy. PUT /v1/models/{name}"""
+        return self._request("PUT", f"/v1/models/{quoted(name)}", body=body, repeatable=True)
+
+    def get(self, name: str) -> Any:
+        """A model. GET /v1/models/{name}"""
+        return self._request("GET", f"/v1/models/{quoted(name)}", repeatable=True)
+
+    def list(self) -> Any:
+        """All models. GET /v1/models"""
+        return self._request("GET", f"/v1/models", repeatable=True)
+
+    def predict(self, name: str, body: Any) -> Any:
+        """Predict with the live adapter, and log it as traffic. POST /v1/models/{name}/predict"""
+        return self._request("POST", f"/v1/models/{quoted(name)}/predict", body=body)
+
+    def drift(self, name: str) -> Any:
+        """How far a model is off course. GET /v1/models/{name}/drift"""
+        return self._request("GET", f"/v1/models/{quoted(name)}/drift", repeatable=True)
+
+    def triggers(self, name: str, *, limit: Any = None) -> Any:
+        """Every reason to retrain, and every decision not to, newest first. GET /v1/models/{name}/triggers"""
+        return self._request("GET", f"/v1/models/{quoted(name)}/triggers", query={"limit": limit}, repeatable=True)
+
+    def create_trigger(self, name: str, body: Any) -> Any:
+        """Ask for a run. POST /v1/models/{name}/triggers"""
+        return self._request("POST", f"/v1/models/{quoted(name)}/triggers", body=body)
+
+    def adapters(self, name: str) -> Any:
+        """Every adapter, newest first. GET /v1/models/{name}/adapters"""
+        return self._request("GET", f"/v1/models/{quoted(name)}/adapters", repeatable=True)
+
+    def promotions(self, name: str) -> Any:
+        """What was live, from when on, and why, newest first. GET /v1/models/{name}/promotions"""
+        return self._request("GET", f"/v1/models/{quoted(name)}/promotions", repeatable=True)
+
+    def live(self, name: str, *, at: Any = None) -> Any:
+        """What is live, or was at a time. GET /v1/models/{name}/live"""
+        return self._request("GET", f"/v1/models/{quoted(name)}/live", query={"at": at}, repeatable=True)
+
+    def rollback(self, name: str, body: Any) -> Any:
+        """Back to an adapter that was live before. POST /v1/models/{name}/rollback"""
+        return self._request("POST", f"/v1/models/{quoted(name)}/rollback", body=body)
+
+    def records(self, name: str, *, before: Any = None, limit: Any = None) -> Any:
+        """Decision records, newest first. GET /v1/models/{name}/records"""
+        return self._request("GET", f"/v1/models/{quoted(name)}/records", query={"before": before, "limit": limit}, repeatable=True)
+
+
+class Incidents:
+    def __init__(self, connection: Connection) -> None:
+        self._request = connection.request
+
+    def list(self, *, model: Any = None, state: Any = None) -> Any:
+        """Incidents, newest first, 200 at most. GET /v1/incidents"""
+        return self._request("GET", f"/v1/incidents", query={"model": model, "state": state}, repeatable=True)
+
+    def get(self, id: str) -> Any:
+        """An incident with its evidence. GET /v1/incidents/{id}"""
+        return self._request("GET", f"/v1/incidents/{quoted(id)}", repeatable=True)
+
+    def acknowledge(self, id: str) -> Any:
+        """Somebody has seen it; it stays latched. POST /v1/incidents/{id}/acknowledge"""
+        return self._request("POST", f"/v1/incidents/{quoted(id)}/acknowledge")
+
+    def resolve(self, id: str, body: Any) -> Any:
+        """Lets the monitor alarm anew. POST /v1/incidents/{id}/resolve"""
+        return self._request("POST", f"/v1/incidents/{quoted(id)}/resolve", body=body)
+
+
+class Runs:
+    def __init__(self, connection: Connection) -> None:
+        self._request = connection.request
+
+    def list(self, *, model: Any = None, limit: Any = None) -> Any:
+        """Runs, newest first. GET /v1/runs"""
+        return self._request("GET", f"/v1/runs", query={"model": model, "limit": limit}, repeatable=True)
+
+    def get(self, id: str) -> Any:
+        """A run. GET /v1/runs/{id}"""
+        return self._request("GET", f"/v1/runs/{quoted(id)}", repeatable=True)
+
+    def approve(self, id: str) -> Any:
+        """Let a promotion through that waits for a person. POST /v1/runs/{id}/approve"""
+        return self._request("POST", f"/v1/runs/{quoted(id)}/approve")
+
+    def cancel(self, id: str) -> Any:
+        """Stop a run. POST /v1/runs/{id}/cancel"""
+        return self._request("POST", f"/v1/runs/{quoted(id)}/cancel")
+
+
+class Records:
+    def __init__(self, connection: Connection) -> None:
+        self._request = connection.request
+
+    def get(self, id: str) -> Any:
+        """A decision record. GET /v1/records/{id}"""
+        return self._request("GET", f"/v1/records/{quoted(id)}", repeatable=True)
+
+
+class Keys:
+    def __init__(self, connection: Connection) -> None:
+        self._request = connection.request
+
+    def send(self, body: Any) -> Any:
+        """Make a key. POST /v1/keys"""
+        return self._request("POST", f"/v1/keys", body=body)
+
+    def list(self) -> Any:
+        """All keys, revoked ones too. GET /v1/keys"""
+        return self._request("GET", f"/v1/keys", repeatable=True)
+
+    def delete(self, id: str) -> Any:
+        """Revoke a key. DELETE /v1/keys/{id}"""
+        return self._request("DELETE", f"/v1/keys/{quoted(id)}", repeatable=True)
+
+
+class Operations:
+    def __init__(self, connection: Connection) -> None:
+        self.predictions = Predictions(connection)
+        self.feedback = Feedback(connection)
+        self.models = Models(connection)
+        self.incidents = Incidents(connection)
+        self.runs = Runs(connection)
+        self.records = Records(connection)
+        self.keys = Keys(connection)

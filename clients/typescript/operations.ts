@@ -1,0 +1,536 @@
+// Made by tests/clients/generated.test.ts from the service's own description; run it with -u to make it anew.
+import type { Connection } from './connection.ts';
+
+/** input (or messages), and the answer in the field of the model's task */
+export interface Prediction {
+  /** name of the model */
+  readonly model: string;
+  /** id of the prediction, unique per model: the same id again within seven days is a duplicate */
+  readonly id: string;
+  /** text that the model was given */
+  readonly input?: string;
+  /** generation: a chat, in place of the text */
+  readonly messages?: readonly Message[];
+  /** generation, beside messages: the functions that may be called, {type: "function", function: {name, description, parameters}} */
+  readonly tools?: readonly Readonly<Record<string, unknown>>[];
+  /** classification: label that the model answered */
+  readonly label?: string;
+  /** classification, labels multi: all labels that it answered */
+  readonly labels?: readonly string[];
+  /** extraction: spans that it answered, not overlapping */
+  readonly spans?: readonly Span[];
+  /** embedding: texts of the documents that it found, best first; the first ten are kept */
+  readonly ranking?: readonly string[];
+  /** generation: text that it answered */
+  readonly output?: string;
+  /** probability of the answer */
+  readonly confidence?: number;
+  /** probability of each label */
+  readonly scores?: Readonly<Record<string, number>>;
+  /** further values of the request */
+  readonly features?: Readonly<Record<string, string | number | boolean | null>>;
+  /** part of the traffic, such as a language */
+  readonly segment?: string;
+  /** adapter that answered; the live one when left out */
+  readonly adapter?: string;
+  /** when the model answered, ISO 8601 with a zone */
+  readonly occurredAt?: string;
+}
+
+export interface Message {
+  /** who speaks, such as user */
+  readonly role: string;
+  /** what is said; null where an assistant only calls tools */
+  readonly content: string | null;
+  /** of an assistant: {type: "function", function: {name, arguments}} */
+  readonly tool_calls?: readonly Readonly<Record<string, unknown>>[];
+  /** of a tool: the call that it answers */
+  readonly tool_call_id?: string;
+  /** of a tool: its name */
+  readonly name?: string;
+}
+
+export interface Span {
+  /** first UTF-16 unit of the span, from 0, as JavaScript counts */
+  readonly start: number;
+  /** the unit after its last */
+  readonly end: number;
+  /** what the span is */
+  readonly label: string;
+}
+
+export interface IngestAnswer {
+  readonly accepted: number;
+  readonly duplicates: number;
+  readonly refused: readonly ({
+    /** place of the row in the request, from 0 */
+    readonly index: number;
+    readonly id: string | null;
+    readonly reason: string;
+  })[];
+}
+
+/** the truth in the field of the model's task, or score, or thumbs */
+export interface Feedback {
+  /** name of the model */
+  readonly model: string;
+  /** id of the prediction */
+  readonly predictionId: string;
+  /** classification: true label */
+  readonly label?: string;
+  /** classification, labels multi: all true labels, [] for none */
+  readonly labels?: readonly string[];
+  /** extraction: the true spans, not overlapping, [] for none */
+  readonly spans?: readonly Span[];
+  /** embedding: text of the right document, such as the one that was clicked, or a better one */
+  readonly document?: string;
+  /** generation: the text that would have been right, such as the corrected output */
+  readonly completion?: string;
+  /** what the answer was worth, where nobody says what would have been right: feeds the error monitor, never datasets */
+  readonly score?: number;
+  /** up is a score of 1, down of 0 */
+  readonly thumbs?: "up" | "down";
+  /** id of the feedback; made of predictionId and what is told when left out, so that a repeat is a duplicate */
+  readonly id?: string;
+}
+
+/** text (or messages), and the truth in the field of the model's task */
+export interface ImportRow {
+  /** id of the row; made of its text when left out */
+  readonly id?: string;
+  /** text that the truth is about */
+  readonly text?: string;
+  /** generation: a chat, in place of the text */
+  readonly messages?: readonly Message[];
+  /** generation, beside messages: the functions that may be called, {type: "function", function: {name, description, parameters}} */
+  readonly tools?: readonly Readonly<Record<string, unknown>>[];
+  /** classification: true label */
+  readonly label?: string;
+  /** classification, labels multi: all true labels, [] for none */
+  readonly labels?: readonly string[];
+  /** extraction: the true spans, not overlapping, [] for none */
+  readonly spans?: readonly Span[];
+  /** embedding: text of the right document, such as the one that was clicked, or a better one */
+  readonly document?: string;
+  /** generation: the text that would have been right, such as the corrected output */
+  readonly completion?: string;
+  /** part of the traffic, such as a language */
+  readonly segment?: string;
+  /** when it was labelled; now when left out */
+  readonly labelledAt?: string;
+}
+
+export interface ModelSpec {
+  /** DNS label; part of URLs and adapter ids */
+  readonly name?: string;
+  /** what the model does; fixed once the model is registered */
+  readonly task: "classification" | "extraction" | "generation" | "embedding";
+  /** classification: one label a text, or any number; fixed once the model is registered */
+  readonly labels?: "single" | "multi";
+  readonly base?: {
+    /** folder of the base model; auto: the one that comes along, mini-decoder for generation, else mini-encoder */
+    readonly model?: string;
+  };
+  readonly serving?: {
+    /** where the live adapter is served */
+    readonly target?: "builtin";
+  };
+  readonly monitor?: {
+    readonly alarmBudget?: {
+      /** expected false alarms of the whole model in `per`, at most */
+      readonly maxFalseAlarms?: number;
+      /** period of the budget */
+      readonly per?: string;
+    };
+    /** length of a pane */
+    readonly pane?: string;
+    readonly tolerance?: {
+      /** rise of the mean of 1 - score that is still on course */
+      readonly error?: number;
+      /** fall of the mean confidence that is still on course */
+      readonly confidence?: number;
+      /** rise of one predicted label's share that is still on course */
+      readonly labels?: number;
+      /** rise of the share of unseen n-grams that is still on course */
+      readonly unseen?: number;
+      /** generation: rise of the share of outputs that are empty or not of their form */
+      readonly format?: number;
+    };
+  };
+  readonly retrain?: {
+    /** cron expression of five fields */
+    readonly schedule?: string;
+    /** what may start a run; [] only observes */
+    readonly on?: readonly ("drift" | "performance" | "labels")[];
+    /** time of day in which runs may start */
+    readonly window?: string;
+    /** IANA time zone of schedule and window */
+    readonly timeZone?: string;
+    /** labelled rows since the last run that a run needs */
+    readonly minLabels?: number;
+    /** shortest time between the starts of two runs */
+    readonly cooldown?: string;
+    /** runs in any 24 hours, at most */
+    readonly maxPerDay?: number;
+  };
+  readonly data?: {
+    /** how far back labelled rows are current */
+    readonly window?: string;
+    /** older rows in a dataset, as a share of the rows in the window */
+    readonly replay?: number;
+    /** which duplicates are removed */
+    readonly dedupe?: "near" | "exact";
+    /** share of labelled rows that go to the exam */
+    readonly examShare?: number;
+    /** rows of a dataset, at most */
+    readonly maxRows?: number;
+    /** rows of an exam, at most: those of the window first, then older ones in an order that their ids fix */
+    readonly maxExamRows?: number;
+  };
+  readonly training?: {
+    /** what trains */
+    readonly engine?: "tfjs";
+    /** where the job runs */
+    readonly executor?: "local";
+    readonly lora?: {
+      /** rank; auto: 16, above 10,000 train rows 32 */
+      readonly r?: "auto" | number;
+      /** scale is alpha / r; auto: 2 r */
+      readonly alpha?: "auto" | number;
+      /** scale is alpha / sqrt(r) instead */
+      readonly rslora?: boolean;
+      /** layers that get an adapter */
+      readonly targets?: "all-linear" | readonly string[];
+    };
+    /** a fresh adapter, or the champion continued */
+    readonly start?: "base" | "champion";
+    /** passes over the dataset */
+    readonly epochs?: number;
+    /** rows a step */
+    readonly batchSize?: number;
+    /** peak learning rate; auto: by the number of steps; probe: the best of three around that */
+    readonly learningRate?: "auto" | "probe" | number;
+    /** form of the frozen base */
+    readonly quantisation?: "none" | "nf4";
+    /** generation: tokens of an output, at most */
+    readonly maxNewTokens?: number;
+    /** tokens of a row, at most */
+    readonly maxLength?: number;
+    readonly seed?: number;
+  };
+  readonly gates?: {
+    /** what the challenger must show */
+    readonly rule?: "superior" | "nonInferior";
+    /** margin of `nonInferior` */
+    readonly margin?: number;
+    /** score of a row, by task: classification accuracy (labels multi: f1, jaccard, exact), extraction spanF1 or exact, embedding nDCG@10, recall@1 or recall@10, generation exact or json; auto: the first named */
+    readonly metric?: "auto" | "accuracy" | "f1" | "jaccard" | "exact" | "spanF1" | "nDCG@10" | "recall@1" | "recall@10" | "json";
+    /** chance of promoting a challenger that is no better, at most */
+    readonly alpha?: number;
+    /** loss on older exam rows that is still allowed */
+    readonly maxForgetting?: number;
+  };
+  readonly rollout?: {
+    /** who lets a promotion through */
+    readonly approve?: "auto" | "manual";
+    /** how long a promotion is watched */
+    readonly watch?: string;
+  };
+}
+
+export interface Model {
+  readonly name: string;
+  /** the spec in force, complete with defaults */
+  readonly spec: unknown;
+  /** moves with every change of the spec */
+  readonly version: number;
+  readonly createdAt: string;
+}
+
+export interface Drift {
+  readonly model: string;
+  /** adapter and reference; null while nothing is live */
+  readonly live: unknown;
+  readonly referenceRows: number | null;
+  readonly openPane: unknown;
+  /** each with value, threshold, share of the alarm budget, tolerance and effect; empty while nothing is live */
+  readonly monitors: unknown;
+  /** the last ones, the oldest first */
+  readonly panes: unknown;
+}
+
+export interface Incident {
+  readonly id: string;
+  readonly model: string;
+  readonly monitor: string;
+  readonly adapter: string;
+  readonly reference: string;
+  /** the pane that alarmed first */
+  readonly pane: number;
+  readonly state: "open" | "acknowledged" | "resolved";
+  /** effect, interval, tolerance, guarantee, sample ids */
+  readonly evidence: unknown;
+  readonly alarms: number;
+  readonly openedAt: string;
+  readonly lastAlarmAt: string;
+  readonly acknowledgedAt: string | null;
+  readonly acknowledgedBy: string | null;
+  readonly resolvedAt: string | null;
+}
+
+export interface Trigger {
+  readonly id: string;
+  readonly model: string;
+  readonly reason: "schedule" | "drift" | "performance" | "labels" | "webhook" | "manual";
+  readonly decision: "fired" | "waiting" | "declined" | "coalesced";
+  /** why it was so decided */
+  readonly why: string;
+  readonly evidence: unknown;
+  readonly createdAt: string;
+  readonly decidedAt: string;
+  /** the run that it started or joined */
+  readonly runId: string | null;
+}
+
+export interface Run {
+  readonly id: string;
+  readonly model: string;
+  readonly number: number;
+  readonly triggerId: string;
+  readonly specVersion: number;
+  readonly state: "collect" | "train" | "evaluate" | "rollout" | "watch" | "done";
+  readonly outcome: "promoted" | "rejected" | "not-enough-evidence" | "rolled-back" | "failed" | "cancelled" | null;
+  readonly reason: string | null;
+  readonly attempt: number;
+  readonly dataset: string | null;
+  readonly champion: string | null;
+  readonly challenger: string | null;
+  /** how the exam was judged */
+  readonly evaluation: unknown;
+  readonly rollout: unknown;
+  readonly watch: unknown;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  readonly finishedAt: string | null;
+}
+
+export interface Adapter {
+  /** <model>--v<version>-<first 8 digits of sha256> */
+  readonly id: string;
+  readonly model: string;
+  readonly version: number;
+  /** the run that made it */
+  readonly runId: string;
+  /** of adapter_model.safetensors */
+  readonly sha256: string;
+  /** of the base's model.safetensors */
+  readonly baseSha256: string;
+  readonly labels: readonly string[];
+  /** name of each file, with its digest */
+  readonly files: unknown;
+  readonly createdAt: string;
+}
+
+export interface Promotion {
+  readonly model: string;
+  readonly seq: number;
+  readonly kind: "promotion" | "rollback";
+  readonly adapter: string;
+  readonly reference: string;
+  /** adapter that was live before */
+  readonly previous: string | null;
+  readonly runId: string | null;
+  readonly reason: string;
+  readonly by: string;
+  /** live from then on */
+  readonly at: string;
+}
+
+export interface Live {
+  readonly adapter: string;
+  /** what drift is measured against */
+  readonly reference: string;
+  /** the promotion that made it so */
+  readonly seq: number;
+}
+
+export interface DecisionRecord {
+  readonly id: string;
+  readonly model: string;
+  readonly seq: number;
+  readonly runId: string | null;
+  readonly kind: string;
+  /** everything that the decision rested on */
+  readonly content: unknown;
+  /** hash of the record before */
+  readonly previous: string;
+  /** sha256 of `previous` and the body */
+  readonly hash: string;
+  readonly createdAt: string;
+}
+
+export interface Key {
+  readonly id: string;
+  readonly name: string;
+  readonly role: "viewer" | "ingest" | "operator" | "admin";
+  readonly createdAt: string;
+  readonly revokedAt: string | null;
+}
+
+/** Every operation of the service, by what it is about. */
+export function operations({ request }: Connection) {
+  return {
+    predictions: {
+      /** Production predictions. `POST /v1/predictions` */
+      send: (body: readonly Prediction[] | Prediction) => request<IngestAnswer>('POST', `/v1/predictions`, { body, repeatable: true }),
+    },
+    feedback: {
+      /** What became known about predictions. `POST /v1/feedback` */
+      send: (body: readonly Feedback[] | Feedback) => request<IngestAnswer>('POST', `/v1/feedback`, { body, repeatable: true }),
+    },
+    models: {
+      /** Labelled rows from outside: for datasets, never for monitors. `POST /v1/models/{name}/import` */
+      import: (name: string, body: readonly ImportRow[] | ImportRow) => request<IngestAnswer>('POST', `/v1/models/${encodeURIComponent(name)}/import`, { body, repeatable: true }),
+      /** Put a model under watch, or change its policy. `PUT /v1/models/{name}` */
+      put: (name: string, body: ModelSpec) => request<{
+        readonly name: string;
+        /** the spec in force, complete with defaults */
+        readonly spec: unknown;
+        readonly version: number;
+        readonly createdAt: string;
+        /** false when this spec was in force already */
+        readonly changed: boolean;
+      }>('PUT', `/v1/models/${encodeURIComponent(name)}`, { body, repeatable: true }),
+      /** A model. `GET /v1/models/{name}` */
+      get: (name: string) => request<Model>('GET', `/v1/models/${encodeURIComponent(name)}`, { repeatable: true }),
+      /** All models. `GET /v1/models` */
+      list: () => request<readonly Model[]>('GET', `/v1/models`, { repeatable: true }),
+      /** Predict with the live adapter, and log it as traffic. `POST /v1/models/{name}/predict` */
+      predict: (name: string, body: {
+        readonly text?: string;
+        readonly texts?: readonly string[];
+        /** generation: a chat, in place of the text */
+        readonly messages?: readonly Message[];
+        /** generation, beside messages: the functions that may be called, {type: "function", function: {name, description, parameters}} */
+        readonly tools?: readonly Readonly<Record<string, unknown>>[];
+        /** embedding: what is searched; without them the answer is a vector, and nothing is logged */
+        readonly documents?: readonly string[];
+        /** id of the prediction; made when left out */
+        readonly id?: string;
+        /** as many as texts */
+        readonly ids?: readonly string[];
+        /** part of the traffic, such as a language */
+        readonly segment?: string;
+        /** classification: true for the probability of every label */
+        readonly scores?: boolean;
+        /** false: answer only, so that a check does not count as traffic */
+        readonly log?: boolean;
+      }) => request<{
+        /** the live adapter, which answered */
+        readonly adapter: string;
+        /** the answers, each in the field of the model's task */
+        readonly predictions: readonly ({
+          /** feedback refers to it */
+          readonly id: string;
+          /** classification */
+          readonly label?: string;
+          /** classification, labels multi */
+          readonly labels?: readonly string[];
+          /** extraction */
+          readonly spans?: readonly Span[];
+          /** embedding, with documents: the nearest ten, best first */
+          readonly ranking?: readonly ({
+            /** its place in `documents`, from 0 */
+            readonly document: number;
+            /** first 16 hex digits of its sha256 */
+            readonly digest: string;
+            readonly cosine: number;
+          })[];
+          /** embedding, without documents */
+          readonly vector?: readonly number[];
+          /** generation */
+          readonly output?: string;
+          /** probability of the answer; of a search the cosine of the best document */
+          readonly confidence: number;
+          readonly scores?: Readonly<Record<string, number>>;
+        })[];
+        readonly logged: null | IngestAnswer;
+      }>('POST', `/v1/models/${encodeURIComponent(name)}/predict`, { body }),
+      /** How far a model is off course. `GET /v1/models/{name}/drift` */
+      drift: (name: string) => request<Drift>('GET', `/v1/models/${encodeURIComponent(name)}/drift`, { repeatable: true }),
+      /** Every reason to retrain, and every decision not to, newest first. `GET /v1/models/{name}/triggers` */
+      triggers: (name: string, query: { limit?: number } = {}) => request<readonly Trigger[]>('GET', `/v1/models/${encodeURIComponent(name)}/triggers`, { query, repeatable: true }),
+      /** Ask for a run. `POST /v1/models/{name}/triggers` */
+      createTrigger: (name: string, body: {
+        /** who asks: a person (when left out) or another system */
+        readonly reason?: "manual" | "webhook";
+        /** for the record */
+        readonly why: string;
+        /** whatever explains it */
+        readonly evidence?: Readonly<Record<string, unknown>>;
+      }) => request<Trigger>('POST', `/v1/models/${encodeURIComponent(name)}/triggers`, { body }),
+      /** Every adapter, newest first. `GET /v1/models/{name}/adapters` */
+      adapters: (name: string) => request<readonly Adapter[]>('GET', `/v1/models/${encodeURIComponent(name)}/adapters`, { repeatable: true }),
+      /** What was live, from when on, and why, newest first. `GET /v1/models/{name}/promotions` */
+      promotions: (name: string) => request<readonly Promotion[]>('GET', `/v1/models/${encodeURIComponent(name)}/promotions`, { repeatable: true }),
+      /** What is live, or was at a time. `GET /v1/models/{name}/live` */
+      live: (name: string, query: { at?: string } = {}) => request<Live>('GET', `/v1/models/${encodeURIComponent(name)}/live`, { query, repeatable: true }),
+      /** Back to an adapter that was live before. `POST /v1/models/{name}/rollback` */
+      rollback: (name: string, body: {
+        /** for the record */
+        readonly reason: string;
+        /** an adapter that was live once; the one before when left out */
+        readonly to?: string;
+      }) => request<Promotion>('POST', `/v1/models/${encodeURIComponent(name)}/rollback`, { body }),
+      /** Decision records, newest first. `GET /v1/models/{name}/records` */
+      records: (name: string, query: { before?: number; limit?: number } = {}) => request<readonly DecisionRecord[]>('GET', `/v1/models/${encodeURIComponent(name)}/records`, { query, repeatable: true }),
+    },
+    incidents: {
+      /** Incidents, newest first, 200 at most. `GET /v1/incidents` */
+      list: (query: { model?: string; state?: "open" | "acknowledged" | "resolved" } = {}) => request<readonly Incident[]>('GET', `/v1/incidents`, { query, repeatable: true }),
+      /** An incident with its evidence. `GET /v1/incidents/{id}` */
+      get: (id: string) => request<Incident>('GET', `/v1/incidents/${encodeURIComponent(id)}`, { repeatable: true }),
+      /** Somebody has seen it; it stays latched. `POST /v1/incidents/{id}/acknowledge` */
+      acknowledge: (id: string) => request<Incident>('POST', `/v1/incidents/${encodeURIComponent(id)}/acknowledge`),
+      /** Lets the monitor alarm anew. `POST /v1/incidents/{id}/resolve` */
+      resolve: (id: string, body: {
+        /** for the record */
+        readonly reason: string;
+      }) => request<Incident>('POST', `/v1/incidents/${encodeURIComponent(id)}/resolve`, { body }),
+    },
+    runs: {
+      /** Runs, newest first. `GET /v1/runs` */
+      list: (query: { model?: string; limit?: number } = {}) => request<readonly Run[]>('GET', `/v1/runs`, { query, repeatable: true }),
+      /** A run. `GET /v1/runs/{id}` */
+      get: (id: string) => request<Run>('GET', `/v1/runs/${encodeURIComponent(id)}`, { repeatable: true }),
+      /** Let a promotion through that waits for a person. `POST /v1/runs/{id}/approve` */
+      approve: (id: string) => request<Run>('POST', `/v1/runs/${encodeURIComponent(id)}/approve`),
+      /** Stop a run. `POST /v1/runs/{id}/cancel` */
+      cancel: (id: string) => request<Run>('POST', `/v1/runs/${encodeURIComponent(id)}/cancel`),
+    },
+    records: {
+      /** A decision record. `GET /v1/records/{id}` */
+      get: (id: string) => request<DecisionRecord>('GET', `/v1/records/${encodeURIComponent(id)}`, { repeatable: true }),
+    },
+    keys: {
+      /** Make a key. `POST /v1/keys` */
+      send: (body: {
+        /** who uses it; stands in records */
+        readonly name: string;
+        readonly role: "viewer" | "ingest" | "operator" | "admin";
+      }) => request<{
+        readonly id: string;
+        readonly name: string;
+        readonly role: "viewer" | "ingest" | "operator" | "admin";
+        readonly createdAt: string;
+        readonly revokedAt: string | null;
+        /** shown this once */
+        readonly key: string;
+      }>('POST', `/v1/keys`, { body }),
+      /** All keys, revoked ones too. `GET /v1/keys` */
+      list: () => request<readonly Key[]>('GET', `/v1/keys`, { repeatable: true }),
+      /** Revoke a key. `DELETE /v1/keys/{id}` */
+      delete: (id: string) => request<void>('DELETE', `/v1/keys/${encodeURIComponent(id)}`, { repeatable: true }),
+    },
+  };
+}
