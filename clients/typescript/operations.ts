@@ -214,6 +214,8 @@ export interface ModelSpec {
     readonly quantisation?: "none" | "nf4";
     /** generation: tokens of an output, at most */
     readonly maxNewTokens?: number;
+    /** generation: what of a chat is learnt, the completion or all turns of the assistant */
+    readonly loss?: "completion" | "assistantTurns";
     /** tokens of a row, at most */
     readonly maxLength?: number;
     readonly seed?: number;
@@ -369,6 +371,66 @@ export interface DecisionRecord {
   readonly createdAt: string;
 }
 
+export interface WebhookSource {
+  readonly name: string;
+  readonly format: "standard" | "github" | "alertmanager" | "cloudevents" | "trimtab";
+  readonly auth: "standard" | "github" | "bearer" | "basic";
+  /** null: each message names its model */
+  readonly model: string | null;
+  readonly types: readonly string[];
+  readonly cooldown: string;
+  /** how many are valid now */
+  readonly secrets: number;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
+
+export interface WebhookEndpoint {
+  readonly name: string;
+  /** where it leads; the rest of the URL is a secret */
+  readonly host: string;
+  readonly target: "standard" | "slack" | "pagerduty";
+  /** null: of all models */
+  readonly model: string | null;
+  readonly types: readonly ("incident.opened" | "incident.acknowledged" | "incident.resolved" | "trigger.decided" | "run.state" | "run.outcome" | "promotion" | "rollback" | "webhook.disabled")[];
+  /** since when no delivery has succeeded */
+  readonly failingSince: string | null;
+  readonly disabledAt: string | null;
+  readonly disabledWhy: string | null;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  /** deliveries that wait */
+  readonly pending: number;
+}
+
+export interface WebhookDelivery {
+  /** webhook-id: the same however often it is sent */
+  readonly id: string;
+  /** the order of the events */
+  readonly seq: number;
+  readonly endpoint: string;
+  readonly type: "incident.opened" | "incident.acknowledged" | "incident.resolved" | "trigger.decided" | "run.state" | "run.outcome" | "promotion" | "rollback" | "webhook.disabled";
+  readonly model: string | null;
+  /** of the event */
+  readonly at: string;
+  readonly data: unknown;
+  readonly state: "pending" | "delivered" | "skipped";
+  readonly attempts: number;
+  /** of the next attempt, while it is pending */
+  readonly dueAt: string;
+  readonly endedAt: string | null;
+}
+
+export interface WebhookAttempt {
+  readonly n: number;
+  readonly at: string;
+  /** of the answer; null when there was none */
+  readonly status: number | null;
+  /** null: delivered */
+  readonly problem: string | null;
+  readonly seconds: number;
+}
+
 export interface Key {
   readonly id: string;
   readonly name: string;
@@ -380,6 +442,161 @@ export interface Key {
 /** Every operation of the service, by what it is about. */
 export function operations({ request }: Connection) {
   return {
+    webhooks: {
+      /** A webhook of a registered source; proves itself by its signature, token or password. `POST /v1/webhooks/{source}` */
+      send: (source: string, body: unknown) => request<{
+        /** messages that ask for a run and were kept */
+        readonly accepted: number;
+        /** those whose id was seen before */
+        readonly duplicates: number;
+        /** those that the source does not want, or that only inform */
+        readonly ignored: number;
+      }>('POST', `/v1/webhooks/${encodeURIComponent(source)}`, { body }),
+      /** Register who may call us, or change it. `PUT /v1/webhooks/sources/{name}` */
+      putSources: (name: string, body: {
+        /** what the sender speaks; trimtab is our own small schema */
+        readonly format: "standard" | "github" | "alertmanager" | "cloudevents" | "trimtab";
+        /** how it proves where it comes from; the usual way of the format when left out */
+        readonly auth?: "standard" | "github" | "bearer" | "basic";
+        /** whose retraining it asks for; left out, each message names a model */
+        readonly model?: string;
+        /** types of message that ask for a run: "release" takes "release.published" too; all when left out */
+        readonly types?: readonly string[];
+        /** shortest time between two triggers of one model by this source; 10m when left out */
+        readonly cooldown?: string;
+        /** a secret that the sender already has: whsec_... for standard, user:password for basic */
+        readonly secret?: string;
+      }) => request<{
+        readonly name: string;
+        readonly format: "standard" | "github" | "alertmanager" | "cloudevents" | "trimtab";
+        readonly auth: "standard" | "github" | "bearer" | "basic";
+        /** null: each message names its model */
+        readonly model: string | null;
+        readonly types: readonly string[];
+        readonly cooldown: string;
+        /** how many are valid now */
+        readonly secrets: number;
+        readonly createdAt: string;
+        readonly updatedAt: string;
+        /** shown this once, when one was made */
+        readonly secret: string | null;
+        readonly created: boolean;
+      }>('PUT', `/v1/webhooks/sources/${encodeURIComponent(name)}`, { body, repeatable: true }),
+      /** A source. `GET /v1/webhooks/sources/{name}` */
+      getSources: (name: string) => request<WebhookSource>('GET', `/v1/webhooks/sources/${encodeURIComponent(name)}`, { repeatable: true }),
+      /** Let a source call us no more. `DELETE /v1/webhooks/sources/{name}` */
+      deleteSources: (name: string) => request<void>('DELETE', `/v1/webhooks/sources/${encodeURIComponent(name)}`, { repeatable: true }),
+      /** A new secret; the former stays valid for a day. `POST /v1/webhooks/sources/{name}/rotate` */
+      sourcesRotate: (name: string, body: {
+        /** a secret that the sender already has: whsec_... for standard, user:password for basic */
+        readonly secret?: string;
+      }) => request<{
+        readonly name: string;
+        readonly format: "standard" | "github" | "alertmanager" | "cloudevents" | "trimtab";
+        readonly auth: "standard" | "github" | "bearer" | "basic";
+        /** null: each message names its model */
+        readonly model: string | null;
+        readonly types: readonly string[];
+        readonly cooldown: string;
+        /** how many are valid now */
+        readonly secrets: number;
+        readonly createdAt: string;
+        readonly updatedAt: string;
+        /** shown this once, when one was made */
+        readonly secret: string | null;
+        readonly created: boolean;
+      }>('POST', `/v1/webhooks/sources/${encodeURIComponent(name)}/rotate`, { body }),
+      /** All sources. `GET /v1/webhooks/sources` */
+      sources: () => request<readonly WebhookSource[]>('GET', `/v1/webhooks/sources`, { repeatable: true }),
+      /** Register whom we tell, or change and enable it. `PUT /v1/webhooks/endpoints/{name}` */
+      putEndpoints: (name: string, body: {
+        /** https, and public unless the operator allows more (TRIMTAB_WEBHOOK_ALLOW) */
+        readonly url: string;
+        /** the form of the body; standard when left out */
+        readonly target?: "standard" | "slack" | "pagerduty";
+        /** events of this model only */
+        readonly model?: string;
+        /** left out: all but run.state; for pagerduty, what calls for a person */
+        readonly types?: readonly ("incident.opened" | "incident.acknowledged" | "incident.resolved" | "trigger.decided" | "run.state" | "run.outcome" | "promotion" | "rollback" | "webhook.disabled")[];
+        /** integration key; pagerduty needs it */
+        readonly routingKey?: string;
+      }) => request<{
+        readonly name: string;
+        /** where it leads; the rest of the URL is a secret */
+        readonly host: string;
+        readonly target: "standard" | "slack" | "pagerduty";
+        /** null: of all models */
+        readonly model: string | null;
+        readonly types: readonly ("incident.opened" | "incident.acknowledged" | "incident.resolved" | "trigger.decided" | "run.state" | "run.outcome" | "promotion" | "rollback" | "webhook.disabled")[];
+        /** since when no delivery has succeeded */
+        readonly failingSince: string | null;
+        readonly disabledAt: string | null;
+        readonly disabledWhy: string | null;
+        readonly createdAt: string;
+        readonly updatedAt: string;
+        /** shown this once, when one was made */
+        readonly secret: string | null;
+        readonly created: boolean;
+      }>('PUT', `/v1/webhooks/endpoints/${encodeURIComponent(name)}`, { body, repeatable: true }),
+      /** Tell an endpoint no more. `DELETE /v1/webhooks/endpoints/{name}` */
+      deleteEndpoints: (name: string) => request<void>('DELETE', `/v1/webhooks/endpoints/${encodeURIComponent(name)}`, { repeatable: true }),
+      /** A new secret; messages are signed with the former too for a day. `POST /v1/webhooks/endpoints/{name}/rotate` */
+      endpointsRotate: (name: string) => request<{
+        readonly name: string;
+        /** where it leads; the rest of the URL is a secret */
+        readonly host: string;
+        readonly target: "standard" | "slack" | "pagerduty";
+        /** null: of all models */
+        readonly model: string | null;
+        readonly types: readonly ("incident.opened" | "incident.acknowledged" | "incident.resolved" | "trigger.decided" | "run.state" | "run.outcome" | "promotion" | "rollback" | "webhook.disabled")[];
+        /** since when no delivery has succeeded */
+        readonly failingSince: string | null;
+        readonly disabledAt: string | null;
+        readonly disabledWhy: string | null;
+        readonly createdAt: string;
+        readonly updatedAt: string;
+        /** shown this once, when one was made */
+        readonly secret: string | null;
+        readonly created: boolean;
+      }>('POST', `/v1/webhooks/endpoints/${encodeURIComponent(name)}/rotate`),
+      /** All endpoints. `GET /v1/webhooks/endpoints` */
+      endpoints: () => request<readonly WebhookEndpoint[]>('GET', `/v1/webhooks/endpoints`, { repeatable: true }),
+      /** Send a test message now, and say how it went. `POST /v1/webhooks/endpoints/{name}/test` */
+      endpointsTest: (name: string) => request<{
+        readonly delivered: boolean;
+        /** of the answer */
+        readonly status: number | null;
+        readonly problem: string | null;
+        readonly seconds: number;
+        /** what was sent, without PagerDuty's key */
+        readonly body: string;
+      }>('POST', `/v1/webhooks/endpoints/${encodeURIComponent(name)}/test`),
+      /** What an endpoint was told and will be, newest first. `GET /v1/webhooks/endpoints/{name}/deliveries` */
+      endpointsDeliveries: (name: string, query: { state?: "pending" | "delivered" | "skipped"; before?: number; limit?: number } = {}) => request<readonly WebhookDelivery[]>('GET', `/v1/webhooks/endpoints/${encodeURIComponent(name)}/deliveries`, { query, repeatable: true }),
+      /** A delivery with every attempt. `GET /v1/webhooks/endpoints/{name}/deliveries/{id}` */
+      getEndpointsDeliveries: (name: string, id: string) => request<{
+        /** webhook-id: the same however often it is sent */
+        readonly id: string;
+        /** the order of the events */
+        readonly seq: number;
+        readonly endpoint: string;
+        readonly type: "incident.opened" | "incident.acknowledged" | "incident.resolved" | "trigger.decided" | "run.state" | "run.outcome" | "promotion" | "rollback" | "webhook.disabled";
+        readonly model: string | null;
+        /** of the event */
+        readonly at: string;
+        readonly data: unknown;
+        readonly state: "pending" | "delivered" | "skipped";
+        readonly attempts: number;
+        /** of the next attempt, while it is pending */
+        readonly dueAt: string;
+        readonly endedAt: string | null;
+        readonly tried: readonly WebhookAttempt[];
+      }>('GET', `/v1/webhooks/endpoints/${encodeURIComponent(name)}/deliveries/${encodeURIComponent(id)}`, { repeatable: true }),
+      /** Send a delivery again, before all that come after it. `POST /v1/webhooks/endpoints/{name}/deliveries/{id}/replay` */
+      endpointsDeliveriesReplay: (name: string, id: string) => request<WebhookDelivery>('POST', `/v1/webhooks/endpoints/${encodeURIComponent(name)}/deliveries/${encodeURIComponent(id)}/replay`),
+      /** Give a delivery up, so that the next can go. `POST /v1/webhooks/endpoints/{name}/deliveries/{id}/skip` */
+      endpointsDeliveriesSkip: (name: string, id: string) => request<WebhookDelivery>('POST', `/v1/webhooks/endpoints/${encodeURIComponent(name)}/deliveries/${encodeURIComponent(id)}/skip`),
+    },
     predictions: {
       /** Production predictions. `POST /v1/predictions` */
       send: (body: readonly Prediction[] | Prediction) => request<IngestAnswer>('POST', `/v1/predictions`, { body, repeatable: true }),

@@ -10,6 +10,71 @@ from typing import Any
 from .connection import Connection, quoted
 
 
+class Webhooks:
+    def __init__(self, connection: Connection) -> None:
+        self._request = connection.request
+
+    def send(self, source: str, body: Any) -> Any:
+        """A webhook of a registered source; proves itself by its signature, token or password. POST /v1/webhooks/{source}"""
+        return self._request("POST", f"/v1/webhooks/{quoted(source)}", body=body)
+
+    def put_sources(self, name: str, body: Any) -> Any:
+        """Register who may call us, or change it. PUT /v1/webhooks/sources/{name}"""
+        return self._request("PUT", f"/v1/webhooks/sources/{quoted(name)}", body=body, repeatable=True)
+
+    def get_sources(self, name: str) -> Any:
+        """A source. GET /v1/webhooks/sources/{name}"""
+        return self._request("GET", f"/v1/webhooks/sources/{quoted(name)}", repeatable=True)
+
+    def delete_sources(self, name: str) -> Any:
+        """Let a source call us no more. DELETE /v1/webhooks/sources/{name}"""
+        return self._request("DELETE", f"/v1/webhooks/sources/{quoted(name)}", repeatable=True)
+
+    def sources_rotate(self, name: str, body: Any) -> Any:
+        """A new secret; the former stays valid for a day. POST /v1/webhooks/sources/{name}/rotate"""
+        return self._request("POST", f"/v1/webhooks/sources/{quoted(name)}/rotate", body=body)
+
+    def sources(self) -> Any:
+        """All sources. GET /v1/webhooks/sources"""
+        return self._request("GET", f"/v1/webhooks/sources", repeatable=True)
+
+    def put_endpoints(self, name: str, body: Any) -> Any:
+        """Register whom we tell, or change and enable it. PUT /v1/webhooks/endpoints/{name}"""
+        return self._request("PUT", f"/v1/webhooks/endpoints/{quoted(name)}", body=body, repeatable=True)
+
+    def delete_endpoints(self, name: str) -> Any:
+        """Tell an endpoint no more. DELETE /v1/webhooks/endpoints/{name}"""
+        return self._request("DELETE", f"/v1/webhooks/endpoints/{quoted(name)}", repeatable=True)
+
+    def endpoints_rotate(self, name: str) -> Any:
+        """A new secret; messages are signed with the former too for a day. POST /v1/webhooks/endpoints/{name}/rotate"""
+        return self._request("POST", f"/v1/webhooks/endpoints/{quoted(name)}/rotate")
+
+    def endpoints(self) -> Any:
+        """All endpoints. GET /v1/webhooks/endpoints"""
+        return self._request("GET", f"/v1/webhooks/endpoints", repeatable=True)
+
+    def endpoints_test(self, name: str) -> Any:
+        """Send a test message now, and say how it went. POST /v1/webhooks/endpoints/{name}/test"""
+        return self._request("POST", f"/v1/webhooks/endpoints/{quoted(name)}/test")
+
+    def endpoints_deliveries(self, name: str, *, state: Any = None, before: Any = None, limit: Any = None) -> Any:
+        """What an endpoint was told and will be, newest first. GET /v1/webhooks/endpoints/{name}/deliveries"""
+        return self._request("GET", f"/v1/webhooks/endpoints/{quoted(name)}/deliveries", query={"state": state, "before": before, "limit": limit}, repeatable=True)
+
+    def get_endpoints_deliveries(self, name: str, id: str) -> Any:
+        """A delivery with every attempt. GET /v1/webhooks/endpoints/{name}/deliveries/{id}"""
+        return self._request("GET", f"/v1/webhooks/endpoints/{quoted(name)}/deliveries/{quoted(id)}", repeatable=True)
+
+    def endpoints_deliveries_replay(self, name: str, id: str) -> Any:
+        """Send a delivery again, before all that come after it. POST /v1/webhooks/endpoints/{name}/deliveries/{id}/replay"""
+        return self._request("POST", f"/v1/webhooks/endpoints/{quoted(name)}/deliveries/{quoted(id)}/replay")
+
+    def endpoints_deliveries_skip(self, name: str, id: str) -> Any:
+        """Give a delivery up, so that the next can go. POST /v1/webhooks/endpoints/{name}/deliveries/{id}/skip"""
+        return self._request("POST", f"/v1/webhooks/endpoints/{quoted(name)}/deliveries/{quoted(id)}/skip")
+
+
 class Predictions:
     def __init__(self, connection: Connection) -> None:
         self._request = connection.request
@@ -155,6 +220,7 @@ class Keys:
 
 class Operations:
     def __init__(self, connection: Connection) -> None:
+        self.webhooks = Webhooks(connection)
         self.predictions = Predictions(connection)
         self.feedback = Feedback(connection)
         self.models = Models(connection)
