@@ -103,6 +103,29 @@ describe('import', () => {
     expect(again.errors).toEqual(['row 2501: column "label" is empty or no plain value']);
   });
 
+  test('rows of every task; what is not of the model\'s task is refused row by row', async () => {
+    for (const task of ['extraction', 'embedding', 'generation'] as const) await transaction(pool, (db) => putModel(db, parseSpec({ name: `a-${task}`, task, serving: {} }), at));
+    const rows = path.join(dataDir, 'all.jsonl');
+    const chat = { messages: [{ role: 'user', content: 'rain?' }], tools: [{ type: 'function', function: { name: 'rain' } }] };
+    await writeFile(rows, [
+      { text: 'rain in Bern', spans: [{ start: 8, end: 12, label: 'city' }], document: 'Weather', completion: 'yes' },
+      { ...chat, completion: 'no' },
+      { text: 'rain', spans: [{ start: 0, end: 9, label: 'city' }], document: '', completion: 'maybe' },
+    ].map((row) => JSON.stringify(row)).join('\n'));
+    const answer = async (...args: string[]) => {
+      const kept = cli();
+      await run(['import', ...args, '--json'], kept);
+      return JSON.parse(kept.lines[0] ?? '') as { accepted: number; refused: { row: number; reason: string }[] };
+    };
+    const [spans, documents, completions, wrong] = [await answer('a-extraction', rows, '--spans', 'spans', '--text', 'text'), await answer('a-embedding', rows, '--document', 'document'), await answer('a-generation', rows, '--completion', 'completion'), await answer('a-embedding', rows, '--completion', 'completion')];
+    expect(spans).toMatchObject({ accepted: 1, refused: [{ row: 2, reason: 'column "text" is empty or no plain value' }, { row: 3, reason: expect.stringContaining("end 9 is beyond the text's 4 characters") as string }] });
+    expect(documents).toMatchObject({ accepted: 1, refused: [{ row: 2 }, { row: 3, reason: 'column "document" is empty or no plain value' }] });
+    expect(completions).toMatchObject({ accepted: 3, refused: [] });
+    expect(wrong.refused.map(({ row, reason }) => [row, reason])).toEqual([[1, "completion is not of this model's task: it takes document"], [2, "tools are not of this model's task: it takes text"], [3, "completion is not of this model's task: it takes document"]]);
+    const { rows: stored } = await pool.query<{ text: string }>(`select text from labelled_rows where model = 'a-generation' and text like '{%'`);
+    expect(stored).toEqual([{ text: JSON.stringify(chat) }]);
+  });
+
   test('a model that does not exist', async () => {
     const kept = cli();
     expect(await run(['import', 'nobody', file], kept)).toBe(1);

@@ -5,14 +5,16 @@ import { createIngest, type Ingest } from '../../ingest/index.ts';
 import type { ImportRow, IngestAnswer } from '../../ingest/schema.ts';
 import { databaseNow } from '../../store/clock.ts';
 import type { Pool } from '../../store/postgres.ts';
-import { readArguments, textOf } from '../arguments.ts';
+import { readArguments, textOf, type Arguments } from '../arguments.ts';
 import { showFields, type Command, type Context } from '../command.ts';
 import { postRows } from '../http.ts';
-import { inBatches, readImport, type ImportColumns, type ImportFile } from '../import-file.ts';
+import { COLUMN_OPTIONS, inBatches, readImport, type ImportColumns, type ImportFile } from '../import-file.ts';
 import { withStore } from '../open.ts';
 
-const usage = 'import MODEL FILE [--text COL] [--label COL] [--id COL] [--segment COL] [--url URL [--key KEY]]';
+const usage = 'import MODEL FILE [--text COL | --messages COL [--tools COL]] [--label COL | --labels COL | --spans COL | --document COL | --completion COL] '
+  + '[--id COL] [--segment COL] [--labelled-at COL] [--url URL [--key KEY]]';
 const text = { type: 'string' } as const;
+const COLUMNS = Object.fromEntries(Object.values(COLUMN_OPTIONS).map((option) => [option, text]));
 const MOST_SHOWN = 5;
 
 type Send = (rows: readonly ImportRow[]) => Promise<IngestAnswer>;
@@ -20,12 +22,11 @@ type Send = (rows: readonly ImportRow[]) => Promise<IngestAnswer>;
 export const importRows: Command = {
   words: ['import'],
   usage,
-  summary: 'import labelled rows from CSV or JSONL (.gz too); with --url through a running service',
+  summary: 'import labelled rows from CSV or JSONL (.gz too): columns text or messages, and the truth of the task; with --url through a running service',
   async run(args, context) {
-    const parsed = readArguments(args, ['MODEL', 'FILE'], usage, { text, label: text, id: text, segment: text, url: text, key: text });
+    const parsed = readArguments(args, ['MODEL', 'FILE'], usage, { ...COLUMNS, url: text, key: text });
     const [model = '', file = ''] = parsed.positionals;
-    const columns: ImportColumns = { text: textOf(parsed, 'text') ?? 'text', label: textOf(parsed, 'label') ?? 'label', id: textOf(parsed, 'id'), segment: textOf(parsed, 'segment') };
-    const read = await readImport(file, columns);
+    const read = await readImport(file, namedColumns(parsed));
     const config = context.config(textOf(parsed, 'data'));
     const url = textOf(parsed, 'url');
     const answer = url === null
@@ -36,6 +37,11 @@ export const importRows: Command = {
     return answer.refused.length === 0 ? 0 : 1;
   },
 };
+
+function namedColumns(parsed: Arguments): ImportColumns {
+  const named = Object.entries(COLUMN_OPTIONS).map(([field, option]) => [field, textOf(parsed, option)] as const);
+  return Object.fromEntries(named.filter(([, column]) => column !== null));
+}
 
 /** Ingest on the database's clock, as the service has it. */
 async function straight<T>(pool: Pool, work: (ingest: Ingest) => Promise<T>): Promise<T> {
@@ -62,7 +68,7 @@ async function sendAll(file: ImportFile, send: Send): Promise<ImportAnswer> {
     duplicates += answer.duplicates;
     for (const { index, reason } of answer.refused) refused.push({ row: batch[index]?.row ?? 0, reason });
   }
-  if (accepted + duplicates + refused.length === 0) throw new TrimtabError('bad-data', { what: 'the file', problem: 'it holds no rows', right: 'give rows with a text and a label' });
+  if (accepted + duplicates + refused.length === 0) throw new TrimtabError('bad-data', { what: 'the file', problem: 'it holds no rows', right: 'give rows with a text and a truth' });
   return { accepted, duplicates, refused: refused.sort((a, b) => a.row - b.row) };
 }
 
