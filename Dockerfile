@@ -9,9 +9,10 @@ RUN --mount=type=cache,target=/root/.npm /source/docker/install /source /app
 FROM ${NODE} AS service
 WORKDIR /app
 COPY --from=build /app /app
-RUN install -d -o 1000 -g 1000 -m 0750 /data
-# node, by number, so that Kubernetes can see that it is not root
-USER 1000:1000
+# PostgreSQL asks the name of whom it runs as
+RUN groupadd --gid 10001 trimtab && useradd --uid 10001 --gid 10001 --no-create-home --home-dir / trimtab && install -d -o 10001 -g 10001 -m 0750 /data
+# by number, so that Kubernetes can see that it is not root
+USER 10001:10001
 # the Node of the lock file, that everything is tested with
 ENV PATH=/app/node_modules/.bin:$PATH NODE_ENV=production TRIMTAB_DATA_DIR=/data TRIMTAB_HOST=0.0.0.0
 # TRIMTAB_API_KEY has to be set: a service that is reachable from outside does not start without a key
