@@ -154,7 +154,7 @@ async function openStore(config: Config, log: Logger) {
     onError: ({ message }) => log.error({ problem: message }, 'an idle database connection broke'),
     onMigration: (message) => log.warn(message),
   });
-  await runMigrations({ pgPool: opened.pool });
+  if (config.migrate) await runMigrations({ pgPool: opened.pool });
   return opened;
 }
 

@@ -18,6 +18,8 @@ export interface Config {
   readonly apiKey: string | null;
   readonly logLevel: LogLevel;
   readonly pretty: boolean;
+  /** Whether this process brings the schema up to date. Else it waits until `migrate` has. */
+  readonly migrate: boolean;
   /** Whether this process takes the steps of runs and so trains. Where several share a database one of them must, and no other should: a training job is a process of that machine. */
   readonly runs: boolean;
   /** Data-parallel workers of a training job. */
@@ -60,13 +62,18 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   if (apiKey === null && !LOOPBACK.has(host)) problems.push(`TRIMTAB_HOST="${host}" is reachable from outside and no TRIMTAB_API_KEY is set; set it, or leave TRIMTAB_HOST at 127.0.0.1`);
   const databaseUrl = env['DATABASE_URL'] || null;
   if (databaseUrl !== null && !/^postgres(ql)?:\/\//.test(databaseUrl)) problems.push('DATABASE_URL should begin with postgres://');
-  const runs = env['TRIMTAB_RUNS'] || 'on';
-  if (runs !== 'on' && runs !== 'off') problems.push(`TRIMTAB_RUNS="${runs}" should be on or off`);
-  if (runs === 'off' && databaseUrl === null) problems.push('TRIMTAB_RUNS="off" leaves runs to another process, and without DATABASE_URL there is none that shares the database');
   const secretKey = env['TRIMTAB_SECRET_KEY'] ? Buffer.from(env['TRIMTAB_SECRET_KEY'], 'base64') : null;
   if (secretKey !== null && secretKey.length !== KEY_BYTES) problems.push(`TRIMTAB_SECRET_KEY holds ${secretKey.length} bytes; it should be ${KEY_BYTES} random bytes in base64 (openssl rand -base64 ${KEY_BYTES})`);
   const webhookAllow = (env['TRIMTAB_WEBHOOK_ALLOW'] ?? '').split(',').map((entry) => entry.trim()).filter((entry) => entry !== '');
   for (const entry of webhookAllow) if (!ALLOWED.test(entry)) problems.push(`TRIMTAB_WEBHOOK_ALLOW names "${entry}"; each entry should be a host, host:port, *.suffix or a block such as 10.0.0.0/8`);
+  const onOrOff = (name: string): boolean => {
+    const value = env[name] || 'on';
+    if (value !== 'on' && value !== 'off') problems.push(`${name}="${value}" should be on or off`);
+    return value !== 'off';
+  };
+  const [runs, migrate] = [onOrOff('TRIMTAB_RUNS'), onOrOff('TRIMTAB_MIGRATE')];
+  if (!migrate && databaseUrl === null) problems.push('TRIMTAB_MIGRATE="off" leaves the schema to the command migrate, and without DATABASE_URL it has no database to work on');
+  if (!runs && databaseUrl === null) problems.push('TRIMTAB_RUNS="off" leaves runs to another process, and without DATABASE_URL there is none that shares the database');
   const config: Config = {
     databaseUrl,
     databaseConnections: whole('TRIMTAB_DATABASE_CONNECTIONS', 24, MIN_CONNECTIONS, 500),
@@ -76,7 +83,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     apiKey,
     logLevel,
     pretty: process.stdout.isTTY === true,
-    runs: runs === 'on',
+    migrate,
+    runs,
     workers: whole('TRIMTAB_WORKERS', Math.max(1, os.availableParallelism()), 1, 64),
     baseDir: path.resolve(env['TRIMTAB_BASE_DIR'] || '.'),
     engineDir: path.resolve(env['TRIMTAB_ENGINE_DIR'] || path.join(env['XDG_CACHE_HOME'] || path.join(os.homedir(), '.cache'), 'trimtab', 'engine')),

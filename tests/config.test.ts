@@ -31,9 +31,10 @@ describe('config', () => {
   });
 
   test('who takes no steps of runs shares a database with somebody who does', () => {
-    expect(readConfig({})).toMatchObject({ runs: true, databaseConnections: 24 });
+    expect(readConfig({})).toMatchObject({ runs: true, migrate: true, databaseConnections: 24 });
     expect(readConfig({ TRIMTAB_RUNS: 'off', TRIMTAB_DATABASE_CONNECTIONS: '8', DATABASE_URL: 'postgres://u@h/d' })).toMatchObject({ runs: false, databaseConnections: 8 });
     expect(() => readConfig({ TRIMTAB_RUNS: 'off' })).toThrow(/TRIMTAB_RUNS="off" leaves runs to another process, and without DATABASE_URL there is none/);
+    expect(() => readConfig({ TRIMTAB_MIGRATE: 'off' })).toThrow(/TRIMTAB_MIGRATE="off" leaves the schema to the command migrate/);
     expect(() => readConfig({ TRIMTAB_RUNS: 'no' })).toThrow(/TRIMTAB_RUNS="no" should be on or off/);
   });
 

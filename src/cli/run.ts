@@ -7,6 +7,7 @@ import { engineInstall } from './commands/engine-install.ts';
 import { exportAdapter } from './commands/export.ts';
 import { helpText } from './commands/help.ts';
 import { importRows } from './commands/import.ts';
+import { migrateCommand } from './commands/migrate.ts';
 import { promote, retrain, rollback } from './commands/operate.ts';
 import { demo, replay } from './commands/play.ts';
 import { recordShow } from './commands/record-show.ts';
@@ -15,7 +16,7 @@ import { serve } from './commands/serve.ts';
 import { status } from './commands/status.ts';
 
 export const COMMANDS: readonly Command[] = [
-  serve, demo, replay, status, importRows, retrain, promote, rollback, recordShow, recordVerify, exportAdapter, doctor, engineInstall,
+  serve, demo, replay, status, importRows, retrain, promote, rollback, recordShow, recordVerify, exportAdapter, migrateCommand, doctor, engineInstall,
   completionOf(() => COMMANDS),
 ];
 

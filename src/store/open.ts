@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Config } from '../config.ts';
 import { TrimtabError, messageOf } from '../errors.ts';
 import { startEmbedded } from './embedded.ts';
-import { migrate } from './migrate.ts';
+import { migrate, untilMigrated } from './migrate.ts';
 import { openPool, type Pool } from './postgres.ts';
 
 export interface OpenOptions {
@@ -19,7 +19,7 @@ export interface OpenDatabase {
 }
 
 /** @throws TrimtabError `bad-config` when the database cannot be used; an embedded server that this started is stopped again */
-export async function openDatabase(config: Pick<Config, 'databaseUrl' | 'dataDir'>, options: OpenOptions): Promise<OpenDatabase> {
+export async function openDatabase(config: Pick<Config, 'databaseUrl' | 'dataDir' | 'migrate'>, options: OpenOptions): Promise<OpenDatabase> {
   const embedded = config.databaseUrl === null ? await startEmbedded({ dir: path.join(config.dataDir, 'postgres') }) : null;
   const url = embedded?.url ?? (config.databaseUrl as string);
   // a server that was found running may serve another process too
@@ -27,7 +27,7 @@ export async function openDatabase(config: Pick<Config, 'databaseUrl' | 'dataDir
     if (embedded?.started) await embedded.stop();
   };
   try {
-    await migrate(url, options.onMigration);
+    await (config.migrate ? migrate : untilMigrated)(url, options.onMigration);
   } catch (error) {
     await stopServer();
     throw new TrimtabError('bad-config', { problems: `the database cannot be used: ${messageOf(error)}; check DATABASE_URL` }, { cause: error });

@@ -13,6 +13,7 @@ import { environment, passes, probe, serviceImage, start, type Running } from '.
 import { ran, rendered, ROOT, type Container, type Kind, type KubeObject } from './tools.ts';
 
 const KEY = 'k'.repeat(40);
+const SECRET = Buffer.alloc(32, 7).toString('base64');
 const USER = 10001;
 const image = serviceImage();
 const running: Running[] = [];
@@ -117,7 +118,7 @@ describe('production', () => {
     const objects = await chart('production');
     const [runnerPod, apiPod] = [workload(objects, 'StatefulSet'), workload(objects, 'Deployment')];
     const [runnerContainer, apiContainer] = [runnerPod.containers[0], apiPod.containers[0]];
-    const secrets = { 'database-url': server.url };
+    const secrets = { 'database-url': server.url, 'secret-key': SECRET };
     const data = await volume('shared');
     // all at once, on an empty database
     const [runner, left, right] = await Promise.all([begin(runnerContainer, data, secrets), begin(apiContainer, data, secrets), begin(apiContainer, data, secrets)]);
@@ -154,7 +155,7 @@ describe('production', () => {
     const asked = Promise.withResolvers<void>();
     const silent = net.createServer(() => asked.resolve()).listen(0, '127.0.0.1');
     const { port } = await new Promise<net.AddressInfo>((resolve) => silent.once('listening', () => resolve(silent.address() as net.AddressInfo)));
-    const waiting = await begin(spec.template.spec.containers[0], await volume('waiting'), { 'database-url': `postgres://u:p@127.0.0.1:${port}/d` });
+    const waiting = await begin(spec.template.spec.containers[0], await volume('waiting'), { 'database-url': `postgres://u:p@127.0.0.1:${port}/d`, 'secret-key': SECRET });
     await Promise.race([asked.promise, waiting.ended.then((code) => expect.fail(`it ended with ${code}: ${waiting.said()}`))]);
     const began = Date.now();
     waiting.signal('SIGTERM');

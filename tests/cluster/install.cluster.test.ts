@@ -10,7 +10,7 @@ interface List {
 async function prepare(kind: Kind): Promise<void> {
   await apply([
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: kind, labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } } },
-    { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'trimtab', namespace: kind }, stringData: { 'api-key': 'k'.repeat(40), 'database-url': 'postgres://u:p@db/trimtab' } },
+    { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'trimtab', namespace: kind }, stringData: { 'api-key': 'k'.repeat(40), 'database-url': 'postgres://u:p@db/trimtab', 'secret-key': Buffer.alloc(32).toString('base64') } },
     {
       apiVersion: 'v1', kind: 'PersistentVolume', metadata: { name: `for-${kind}` },
       spec: { capacity: { storage: '100Gi' }, accessModes: ['ReadWriteOnce', 'ReadWriteMany'], claimRef: { namespace: kind, name: 'trimtab-data' }, hostPath: { path: '/nowhere' } },

@@ -3,14 +3,18 @@ import path from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { createApp, type App } from '../../src/app.ts';
+import { run } from '../../src/cli/run.ts';
 import { readConfig } from '../../src/config.ts';
 import { isAlive } from '../../src/training/executors/process.ts';
 import type { JobHandle } from '../../src/training/index.ts';
+import { keep } from '../cli/context.ts';
 import { home, KEY, rows, spec } from './world.ts';
 
 const database = `test_replicas_${process.pid}`;
+const later = `${database}_later`;
 const server = inject('clusterUrl');
-const url = server.replace(/\/[^/]*$/, `/${database}`);
+const urlOf = (name: string) => server.replace(/\/[^/]*$/, `/${name}`);
+const url = urlOf(database);
 let place: Awaited<ReturnType<typeof home>>;
 let apps: App[] = [];
 
@@ -21,9 +25,9 @@ async function asAdmin(sql: string): Promise<void> {
 }
 
 /** Not listening yet: that comes with `start`. */
-async function replica(runs: 'on' | 'off'): Promise<App> {
+async function replica(runs: 'on' | 'off', migrate: 'on' | 'off' = 'on', databaseUrl = url): Promise<App> {
   const config = readConfig({
-    DATABASE_URL: url, TRIMTAB_DATA_DIR: path.join(place.root, 'data'), TRIMTAB_BASE_DIR: place.root, TRIMTAB_PORT: '0', TRIMTAB_API_KEY: KEY,
+    DATABASE_URL: databaseUrl, TRIMTAB_MIGRATE: migrate, TRIMTAB_DATA_DIR: path.join(place.root, 'data'), TRIMTAB_BASE_DIR: place.root, TRIMTAB_PORT: '0', TRIMTAB_API_KEY: KEY,
     TRIMTAB_LOG_LEVEL: 'silent', TRIMTAB_WORKERS: '1', TRIMTAB_RUNS: runs, TRIMTAB_DATABASE_CONNECTIONS: '8',
   });
   return createApp({ config });
@@ -38,11 +42,11 @@ async function call<T>(app: App, method: 'GET' | 'PUT' | 'POST', at: string, pay
 beforeAll(async () => {
   place = await home();
   // empty: not the migrated template
-  await asAdmin(`create database ${database}`);
+  for (const name of [database, later]) await asAdmin(`create database ${name}`);
 });
 afterAll(async () => {
   await Promise.all(apps.map((app) => app.stop()));
-  await asAdmin(`drop database if exists ${database} with (force)`);
+  for (const name of [database, later]) await asAdmin(`drop database if exists ${name} with (force)`);
   await place.remove();
 });
 
@@ -67,3 +71,26 @@ test('a run that is cancelled on a replica that takes no steps: its job ends whe
   await vi.waitFor(() => expect(isAlive(handle)).toBe(false), { timeout: 30_000, interval: 50 });
   expect(here).not.toHaveBeenCalled();
 });
+
+test('one that leaves the schema to the command migrate waits for it', async () => {
+  let waited = true;
+  const waiting = replica('on', 'off', urlOf(later)).finally(() => (waited = false));
+  const kept = keep({ databaseUrl: urlOf(later), dataDir: path.join(place.root, 'data') });
+  await vi.waitFor(async () => expect(await sessions(later)).toBeGreaterThan(0), { timeout: 30_000, interval: 10 });
+  expect(waited).toBe(true);
+  expect(await run(['migrate'], kept)).toBe(0);
+  expect(kept.lines).toEqual(['the schema is up to date']);
+  const app = await waiting;
+  apps.push(app);
+  await app.start();
+  expect((await fetch(`${app.url}/health/ready`)).status).toBe(200);
+});
+
+/** Sessions that have ended count too: a wait asks now and then. */
+async function sessions(name: string): Promise<number> {
+  const admin = new pg.Client(server);
+  await admin.connect();
+  const { rows } = await admin.query<{ n: number }>('select coalesce(sum(sessions), 0)::int as n from pg_stat_database where datname = $1', [name]);
+  await admin.end();
+  return rows[0]?.n ?? 0;
+}

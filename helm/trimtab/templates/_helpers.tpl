@@ -81,7 +81,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- fail "\n\nmigrations.mode=job needs a database of its own: set database.existingSecret; the embedded one is migrated when it starts\n" -}}
 {{- end -}}
 {{- range $name, $_ := .Values.env -}}
-{{- if has $name (list "TRIMTAB_API_KEY" "TRIMTAB_DATA_DIR" "TRIMTAB_HOST" "TRIMTAB_PORT" "TRIMTAB_RUNS" "TRIMTAB_MIGRATE" "TRIMTAB_DATABASE_CONNECTIONS") -}}
+{{- if has $name (list "TRIMTAB_API_KEY" "TRIMTAB_DATA_DIR" "TRIMTAB_HOST" "TRIMTAB_PORT" "TRIMTAB_RUNS" "TRIMTAB_MIGRATE" "TRIMTAB_SECRET_KEY" "TRIMTAB_DATABASE_CONNECTIONS") -}}
 {{- fail (printf "\n\nenv.%s: the chart sets it itself\n" $name) -}}
 {{- end -}}
 {{- end -}}

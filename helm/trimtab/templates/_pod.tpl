@@ -96,6 +96,10 @@ affinity: {{- toYaml . | nindent 2 }}
 - name: DATABASE_URL
   valueFrom: {secretKeyRef: {name: {{ $root.Values.database.existingSecret }}, key: {{ $root.Values.database.key }}}}
 {{- end }}
+{{- with $root.Values.secretKey.existingSecret }}
+- name: TRIMTAB_SECRET_KEY
+  valueFrom: {secretKeyRef: {name: {{ . }}, key: {{ $root.Values.secretKey.key }}}}
+{{- end }}
 - {name: TRIMTAB_DATABASE_CONNECTIONS, value: {{ $root.Values.database.connections | quote }}}
 {{- if eq .component "api" }}
 - {name: TRIMTAB_RUNS, value: "off"}
