@@ -8,6 +8,7 @@ import { createSeal } from './auth/sealed.ts';
 import { OffsetClock, type Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { createDrift } from './drift/index.ts';
+import { createPerformance } from './drift/performance/index.ts';
 import { judge as gatesJudge } from './evaluation/gates.ts';
 import { createHealth } from './health.ts';
 import { createServer } from './http/server.ts';
@@ -80,6 +81,7 @@ export async function createApp(options: AppOptions) {
   const models = createModels({ pool, clock });
   const ingest = createIngest({ pool, clock, events });
   const drift = createDrift({ pool, clock, events });
+  const performance = createPerformance({ pool, clock });
   const registry = createRegistry({ pool, objects, clock, events });
   const target = createBuiltinTarget({ registry, baseDir: config.baseDir, log });
   const training = createTraining({ objects, dataDir: config.dataDir, log, engineDir: config.engineDir });
@@ -98,7 +100,7 @@ export async function createApp(options: AppOptions) {
     state: { read: () => readState(pool), figures: drift.figures, onError: (error) => log.warn({ err: error }, 'the metrics of the state could not be read') },
   });
   const http = await createServer({
-    clock, events, log, metrics, auth, health, models, ingest, drift, triggers, runs, registry, target, records, webhooks,
+    clock, events, log, metrics, auth, health, models, ingest, drift, performance, triggers, runs, registry, target, records, webhooks,
     ...(options.limits ? { limits: options.limits } : {}),
   });
 

@@ -2,6 +2,7 @@
 import type { Auth } from '../auth/index.ts';
 import type { Clock } from '../clock.ts';
 import type { Drift, Incidents } from '../drift/index.ts';
+import type { Performance } from '../drift/performance/index.ts';
 import type { Health } from '../health.ts';
 import type { Ingest } from '../ingest/index.ts';
 import type { Models } from '../models.ts';
@@ -24,6 +25,7 @@ export interface HttpParts {
   readonly models: Models;
   readonly ingest: Pick<Ingest, 'predictions' | 'feedback' | 'importRows'>;
   readonly drift: Pick<Drift, 'report'> & { readonly incidents: Pick<Incidents, 'list' | 'get' | 'acknowledge' | 'resolve'> };
+  readonly performance: Performance;
   readonly triggers: TriggersPart;
   readonly runs: RunsPart;
   readonly registry: Pick<Registry, 'live' | 'liveAt' | 'history' | 'adapters' | 'rollback'>;

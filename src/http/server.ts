@@ -17,6 +17,7 @@ import { driftRoutes } from './routes/drift.ts';
 import { ingestRoutes } from './routes/ingest.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { modelRoutes } from './routes/models.ts';
+import { performanceRoutes } from './routes/performance.ts';
 import { predictRoutes } from './routes/predict.ts';
 import { recordRoutes } from './routes/records.ts';
 import { runRoutes, triggerRoutes } from './routes/runs.ts';
@@ -37,7 +38,7 @@ export const HTTP_LIMITS: HttpLimits = {
   sampleMs: SECOND,
 };
 
-const DOMAIN_ROUTES = [modelRoutes, predictRoutes, driftRoutes, triggerRoutes, runRoutes, adapterRoutes, recordRoutes, sourceRoutes, endpointRoutes, deliveryRoutes, keyRoutes];
+const DOMAIN_ROUTES = [modelRoutes, predictRoutes, driftRoutes, performanceRoutes, triggerRoutes, runRoutes, adapterRoutes, recordRoutes, sourceRoutes, endpointRoutes, deliveryRoutes, keyRoutes];
 
 /** Built and ready to listen; `inject` works at once. */
 export async function createServer(parts: HttpParts): Promise<FastifyInstance> {

@@ -3,7 +3,9 @@ import { sha256 } from '../canonical.ts';
 import type { Clock } from '../clock.ts';
 import { TrimtabError } from '../errors.ts';
 import { ADAPTER_FILES } from '../lora/adapter-files.ts';
+import type { ScoredBin } from '../statistics/confidence-bins.ts';
 import type { ObjectStore } from '../store/objects/index.ts';
+import { insertCalibration } from '../store/performance.ts';
 import { lockModel, transaction, type Pool, type Queryable } from '../store/postgres.ts';
 import {
   adapterOfRun, getAdapter, getLive, getLiveAt, insertAdapter, insertPromotion, insertReference, lastPromotionOf,
@@ -27,6 +29,8 @@ export interface PromoteRequest {
   readonly adapter: string;
   /** Encoded `ReferenceBody`: what drift of this adapter will be measured against. */
   readonly referenceBody: Uint8Array;
+  /** The reference's rows by bins of confidence, with what they scored by `metric`; left out: nothing is known of what its confidences are worth. */
+  readonly calibration?: { readonly metric: string; readonly bins: readonly ScoredBin[] };
   /** `seq` of what was live when the decision was made; null when nothing was. */
   readonly expectedSeq: number | null;
   readonly runId: string;
@@ -130,6 +134,7 @@ async function promote(db: Queryable, request: PromoteRequest, now: Date): Promi
   checkSeq(live, expectedSeq);
   const reference = `${adapter}--ref-${sha256(request.referenceBody).slice(0, 8)}`;
   await insertReference(db, { id: reference, model, adapter, body: request.referenceBody, createdAt: now });
+  if (request.calibration !== undefined) await insertCalibration(db, { reference, ...request.calibration });
   return makeLive(db, live, { model, seq: (live?.seq ?? 0) + 1, kind: 'promotion', adapter, reference, previous: live?.adapter ?? null, runId, reason, by, at: now });
 }
 

@@ -23,7 +23,7 @@ const ofModel = (route: string): Case => get(`/v1/models/{name}${route}`, `/v1/m
 
 const CASES: readonly Case[] = [
   get('/v1/models', '/v1/models', { 400: { url: '/v1/models?x=1' } }),
-  ofModel(''), ofModel('/drift'), ofModel('/triggers'), ofModel('/adapters'), ofModel('/promotions'), ofModel('/live'), ofModel('/records'),
+  ofModel(''), ofModel('/drift'), ofModel('/performance'), ofModel('/triggers'), ofModel('/adapters'), ofModel('/promotions'), ofModel('/live'), ofModel('/records'),
   get('/v1/runs', '/v1/runs?model=router&limit=5', { 400: { url: '/v1/runs?limit=0' } }),
   get('/v1/runs/{id}', '/v1/runs/run-1', { 400: { url: '/v1/runs/%0a' }, 404: { url: '/v1/runs/none' } }),
   get('/v1/incidents', '/v1/incidents?model=router&state=open', { 400: { url: '/v1/incidents?state=shut' } }),
@@ -118,7 +118,7 @@ const unhurried = { eventLoopDelayMs: Infinity };
 beforeAll(async () => {
   const auth = { ...failing(fakeAuth()), authenticate: fakeAuth().authenticate, isOpen: fakeAuth().isOpen };
   const parts = fakeParts();
-  const domains = Object.fromEntries((['models', 'ingest', 'drift', 'triggers', 'runs', 'registry', 'target', 'records', 'health', 'webhooks'] as const).map((name) => [name, failing(parts[name])]));
+  const domains = Object.fromEntries((['models', 'ingest', 'drift', 'performance', 'triggers', 'runs', 'registry', 'target', 'records', 'health', 'webhooks'] as const).map((name) => [name, failing(parts[name])]));
   app = await createServer({ ...parts, ...domains, auth, limits: { bodyBytes: 4_096, ...unhurried } });
   strained = await createServer({ ...fakeParts(), limits: { heapBytes: 1, sampleMs: 10 } });
   limited = await createServer({ ...fakeParts(), limits: { requestsPerMinute: 1, ingestPerMinute: 1, ...unhurried } });

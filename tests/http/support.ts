@@ -47,6 +47,12 @@ export const DELIVERY = {
 } as const;
 export const DRIFT = { model: 'router', live: null, referenceRows: null, openPane: { pane: 1, openedAt: AT }, monitors: [], panes: [] };
 
+const DAYS = { from: new Date('2025-12-26T03:04:05.678Z'), to: AT };
+const BUCKET = { ...DAYS, predictions: 0, labelled: 0, maturity: null, provisional: true, firstScore: null, score: null, estimate: { method: null, because: 'there are no predictions' } } as const;
+export const PERFORMANCE = {
+  model: 'router', metric: 'accuracy', segment: null, ...DAYS, maturity: null, feedback: { repeats: 0, contradicted: 0, otherMetric: 0 }, changes: [], whole: BUCKET, buckets: [],
+};
+
 /** `Bearer <role>` is a key of that role. */
 export function fakeAuth(over: Partial<Auth> = {}): Auth {
   return {
@@ -126,6 +132,7 @@ export function fakeParts(over: Partial<HttpParts> = {}): HttpParts {
         resolve: (id: string) => byId('incident', { ...INCIDENT, resolvedAt: AT })(id),
       },
     },
+    performance: { report: (question: { model: string }) => (question.model === 'router' ? note('performance', question, PERFORMANCE) : Promise.reject(missing('model', question.model))) },
     triggers: { request: (input: unknown) => note('trigger', input, TRIGGER), list: (filter: unknown) => note('triggers', filter, [TRIGGER]) },
     runs: { list: (filter: unknown) => note('runs', filter, [RUN]), get: orNull(RUN), approve: (id: string, by: string) => note('approve', by, id), cancel: (id: string, by: string) => note('cancel', by, id) },
     registry: {

@@ -2,6 +2,7 @@
 import Type from 'typebox';
 import type { StoredKey } from '../../auth/index.ts';
 import type { DriftReport, Incident } from '../../drift/index.ts';
+import type { PerformanceReport } from '../../drift/performance/index.ts';
 import type { StoredModel } from '../../models.ts';
 import type { DecisionRecord } from '../../promotion/records.ts';
 import type { Adapter, Live, Promotion } from '../../promotion/registry.ts';
@@ -53,6 +54,15 @@ export const DriftView = view<DriftReport>('Drift', {
   panes: json('the last ones, the oldest first'),
 });
 
+export const PerformanceView = view<PerformanceReport>('Performance', {
+  model: text(), metric: text('what scores are made by'), segment: orNull(text()), from: time(), to: time(),
+  maturity: json('how long labels take: the share of predictions that get one, and the curve of the share of those that has come after so many seconds; null until labels have come'),
+  feedback: json('repeats, predictions that were contradicted, and those scored by another metric, which are left out'),
+  changes: json('for each adapter with exam rows: the change since the exam that the shift of confidences foretells, the change that it does not, and whether there is concept drift'),
+  whole: json('as a bucket, of the whole range'),
+  buckets: json('each with predictions, labelled, maturity, provisional, the mean score of the labelled and the estimate for all, with 95 % intervals and what these rest on; the oldest first'),
+});
+
 export const RecordView = view<DecisionRecord>('Record', {
   id: text(), model: text(), seq: integer(), runId: orNull(text()), kind: text(), content: json('everything that the decision rested on'),
   previous: text('hash of the record before'), hash: text('sha256 of `previous` and the body'), createdAt: time(),
@@ -62,4 +72,4 @@ export const KeyView = view<StoredKey>('Key', {
   id: text(), name: text(), role: oneOf(ROLES), createdAt: time(), revokedAt: orNull(time()),
 });
 
-export const VIEWS = [ModelView, AdapterView, LiveView, PromotionView, TriggerView, RunView, IncidentView, DriftView, RecordView, KeyView, ...WEBHOOK_VIEWS];
+export const VIEWS = [ModelView, AdapterView, LiveView, PromotionView, TriggerView, RunView, IncidentView, DriftView, PerformanceView, RecordView, KeyView, ...WEBHOOK_VIEWS];

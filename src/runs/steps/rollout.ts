@@ -3,8 +3,10 @@ import type { ExamQuestionRow } from '../../datasets/index.ts';
 import { isTrimtabError } from '../../errors.ts';
 import { buildReference, encodeReference } from '../../profile/index.ts';
 import { milliseconds, rulesOf } from '../../spec.ts';
+import { binScores } from '../../statistics/confidence-bins.ts';
 import { getLines } from '../../store/objects/index.ts';
 import { tellingPart } from '../../tasks/index.ts';
+import type { PromoteRequest } from '../../promotion/registry.ts';
 import type { JobPrediction, TrainRow } from '../../training/job.ts';
 import type { RunContext } from '../context.ts';
 import { manifestOf } from '../manifest.ts';
@@ -24,7 +26,7 @@ export async function rollout(context: RunContext): Promise<Step> {
     const promotion = await parts.registry.promote({
       model: run.model,
       adapter: challenger,
-      referenceBody: await referenceOf(context),
+      ...(await referenceOf(context)),
       expectedSeq: basis.liveSeq,
       runId: run.id,
       reason,
@@ -44,8 +46,8 @@ export async function rollout(context: RunContext): Promise<Step> {
   }
 }
 
-/** The reference that drift is measured against from now on: the current exam rows as the challenger answered them. */
-async function referenceOf(context: RunContext): Promise<Uint8Array> {
+/** The reference that drift is measured against from now on, and what its confidences are worth: the current exam rows as the challenger answered them. */
+async function referenceOf(context: RunContext): Promise<Pick<PromoteRequest, 'referenceBody' | 'calibration'>> {
   const { parts, run, spec } = context;
   const manifest = await manifestOf(context);
   const exam = await getLines<ExamQuestionRow>(parts.objects, manifest.exam);
@@ -59,7 +61,7 @@ async function referenceOf(context: RunContext): Promise<Uint8Array> {
     const { label: answer, confidence } = prediction;
     return [{ id, text: tellingPart(text), label: rules.labelsIn(answer), trueLabel: rules.labelsIn(truth), confidence, score: rules.score(truth, answer, metric), malformed: rules.isMalformed(answer, metric) }];
   });
-  return encodeReference(buildReference({
+  const referenceBody = encodeReference(buildReference({
     model: run.model,
     adapter: run.challenger as string,
     scoring: { task: rules.task, labelling: rules.labelling, metric },
@@ -67,4 +69,5 @@ async function referenceOf(context: RunContext): Promise<Uint8Array> {
     trainTexts: train.map((row) => tellingPart(row.text)),
     rows,
   }));
+  return { referenceBody, calibration: { metric, bins: binScores(rows) } };
 }
