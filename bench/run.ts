@@ -15,6 +15,8 @@ import { httpRows } from './http.ts';
 import { ingestRows } from './ingest.ts';
 import { loraRows } from './lora.ts';
 import { memoryRows } from './memory.ts';
+import { performanceRows } from './performance.ts';
+import { performanceReportRows } from './performance-report.ts';
 import { triggerRows } from './trigger.ts';
 
 const PARTS: Readonly<Record<string, () => BenchRow[] | Promise<BenchRow[]>>> = {
@@ -26,6 +28,7 @@ const PARTS: Readonly<Record<string, () => BenchRow[] | Promise<BenchRow[]>>> = 
   demo: demoRows,
   gates: () => gates({ repeats: 2_000, chains: 100, seed: 1 }),
   drift: driftRows,
+  performance: async () => [...performanceRows(), ...(await performanceReportRows())],
 };
 
 const run = promisify(execFile);

@@ -1,5 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createRegistry } from '../../src/promotion/registry.ts';
+import { binScores } from '../../src/statistics/confidence-bins.ts';
+import { calibrationsOf } from '../../src/store/performance.ts';
 import type { EventMap } from '../../src/telemetry/events.ts';
 import { testDatabase } from '../support/postgres.ts';
 import { filesOf, promotions } from './support.ts';
@@ -90,6 +92,15 @@ describe('promotion', () => {
     const { id } = await adapter('stranger', 'stranger');
     await expect(registry.promote(request('promotion', 'stranger', id, (await registry.live('promotion'))!.seq))).rejects.toMatchObject({ code: 'not-found' });
     expect(await registry.live('stranger')).toBeNull();
+  });
+
+  it('keeps what the confidences of the reference are worth, once', async () => {
+    const { id } = await adapter('promotion', 'calibrated');
+    const calibration = { metric: 'accuracy', bins: binScores([{ confidence: 0.9, score: 1 }, { confidence: 0.9, score: 0 }, { confidence: null, score: 1 }]) };
+    const asked = { ...request('promotion', 'calibrated', id, (await registry.live('promotion'))?.seq ?? null), calibration };
+    await registry.promote(asked);
+    await registry.promote(asked);
+    expect([...(await calibrationsOf(pool, 'promotion', [id], 'accuracy')).values()]).toEqual([{ reference: (await registry.live('promotion'))!.reference, ...calibration }]);
   });
 
   it('writes no reference when it loses', async () => {

@@ -4,8 +4,10 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { canonicalJson, sha256 } from '../../src/canonical.ts';
 import { judge } from '../../src/evaluation/gates.ts';
+import { decodeReference } from '../../src/profile/index.ts';
 import { GENESIS } from '../../src/promotion/records.ts';
 import { verifyRecord, type DecisionBody } from '../../src/runs/record.ts';
+import type { ScoredBin } from '../../src/statistics/confidence-bins.ts';
 import { getRun, moveRun } from '../../src/store/runs.ts';
 import type { TriggerRow } from '../../src/store/triggers.ts';
 import type { EventMap } from '../../src/telemetry/events.ts';
@@ -55,6 +57,10 @@ test('from imported rows to a promoted adapter, with records that can be verifie
   expect(run).toMatchObject({ state: 'done', outcome: 'promoted', attempt: 0, champion: null });
   expect(run.steps.map((s) => s.state)).toEqual(['collect', 'train', 'evaluate', 'rollout', 'done']);
   expect(await live('loop')).toBe(run.challenger);
+  // the exam rows by bins of confidence are those of the reference
+  const known = (await pool.query<{ bins: ScoredBin[]; body: Uint8Array }>(`select c.bins, r.body from live l join calibrations c on c.reference = l.reference join "references" r on r.id = l.reference where l.model = 'loop'`)).rows[0]!;
+  const { profile } = decodeReference(known.body);
+  expect([known.bins.reduce((n, bin) => n + bin.n, 0), known.bins.reduce((sum, bin) => sum + bin.score, 0)]).toEqual([profile.rows, profile.rows - profile.outcome.errors]);
   const answer = await world.call<{ predictions: { label: string }[] }>('POST', '/v1/models/loop/predict', { texts: ['the song please play now band'] });
   expect(answer.body.predictions).toMatchObject([{ label: 'music' }]);
 
