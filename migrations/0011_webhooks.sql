@@ -132,7 +132,7 @@ create trigger webhook_tell after insert on run_steps for each row execute funct
 create function webhook_tell_promotion() returns trigger language plpgsql as $$
 begin
   perform webhook_tell(new.kind, new.model, new.at,
-    jsonb_build_object('seq', new.seq, 'adapter', new.adapter, 'previous', new.previous, 'run', new.run_id, 'reason', new.reason, 'by', new.by));
+    jsonb_build_object('seq', new.seq, 'adapter', new.adapter, 'previous', new.previous, 'run', new.run_id, 'reason', new.reason, 'by', new."by"));
   return null;
 end $$;
 create trigger webhook_tell after insert on promotions for each row execute function webhook_tell_promotion();

@@ -477,7 +477,7 @@ CREATE OR REPLACE FUNCTION public.webhook_tell_promotion()
 AS $function$
 begin
   perform webhook_tell(new.kind, new.model, new.at,
-    jsonb_build_object('seq', new.seq, 'adapter', new.adapter, 'previous', new.previous, 'run', new.run_id, 'reason', new.reason, 'by', new.by));
+    jsonb_build_object('seq', new.seq, 'adapter', new.adapter, 'previous', new.previous, 'run', new.run_id, 'reason', new.reason, 'by', new."by"));
   return null;
 end $function$;
 
