@@ -1,7 +1,7 @@
 /** The whole model's alarm budget, measured on the shipped monitors: all four at once, on rows that are exactly as the reference's. */
 import { countsOf, seriesEntry } from '../src/drift/evidence.ts';
-import { courseOf, MONITORS, thresholdOf } from '../src/drift/monitors.ts';
-import { restState, takePane } from '../src/drift/state.ts';
+import { resumeState, takePane } from '../src/drift/state.ts';
+import { detectorOf, watchingOf } from '../src/drift/step.ts';
 import { buildReference, emptyProfile, observeOutcome, observePrediction, type ScoredRow } from '../src/profile/index.ts';
 import { parseSpec } from '../src/spec.ts';
 import type { BenchRow } from './row.ts';
@@ -22,11 +22,8 @@ const POPULATION: ScoredRow[] = Array.from({ length: 2_000 }, (_, i) => ({
 function panesToAlarm(uniform: () => number): number {
   const draw = (n: number) => Array.from({ length: n }, () => POPULATION[Math.floor(uniform() * POPULATION.length)] as ScoredRow);
   const reference = buildReference({ model: 'bench', adapter: 'bench', createdAt: '2026-01-01T00:00:00Z', trainTexts: ['raise my limit'], rows: draw(5_000) });
-  const { monitor: spec } = parseSpec({ name: 'bench', task: 'classification', serving: {}, monitor: { pane: '1m', alarmBudget: { maxFalseAlarms: 1, per: `${PROMISE}m` } } });
-  const watched = MONITORS.classification.map((monitor) => {
-    const courses = courseOf(monitor, reference, 0) ?? [];
-    return { monitor, threshold: thresholdOf(monitor, spec), state: restState(1, courses.map((course) => course.m), 0) };
-  });
+  const { monitor: spec } = parseSpec({ name: 'bench', task: 'classification', serving: {}, monitor: { pane: '1m', alarmBudget: { maxFalseAlarms: 1, per: `${PROMISE}m` }, tolerance: { error: 0, confidence: 0, labels: 0, unseen: 0 } } });
+  const watched = watchingOf(reference, spec).map(({ courses, threshold, divisor }) => ({ courses: courses ?? [], threshold, state: resumeState(null, 1, detectorOf(courses ?? [], divisor), 1) }));
   for (let pane = 1; pane <= CUT; pane++) {
     const profile = emptyProfile(reference);
     for (const row of draw(ROWS_A_PANE)) {
@@ -34,7 +31,7 @@ function panesToAlarm(uniform: () => number): number {
       observeOutcome(profile, Number(row.label === row.trueLabel));
     }
     for (const each of watched) {
-      const { state, step } = takePane(each.state, pane, countsOf(seriesEntry(each.monitor, { pane, profile }), each.state.detector.m.length), each.threshold);
+      const { state, step } = takePane(each.state, pane, countsOf(seriesEntry(each.courses, { pane, profile }), each.courses.length), each.threshold);
       each.state = state;
       if (step.alarm) return pane;
     }

@@ -15,6 +15,20 @@ const duration = (description: string, standard: string) =>
 const choice = <const T extends readonly string[]>(values: T, description: string, standard?: T[number]) =>
   Type.Enum([...values], { description, ...(standard === undefined ? {} : { default: standard }) }) as unknown as Type.TEnum<[...T]>;
 
+/** Tolerances of columns of features; without values given they are overrides, which may be left out. */
+function columnTolerance(...standard: number[]) {
+  const described = [
+    ['mean', 'rise or fall of a column\'s mean rank among the reference\'s values (1/2 there) that is still on course'],
+    ['share', 'rise or fall of the share of a bin or value of a column that is still on course'],
+    ['newValues', 'rise of the share of values that the reference does not have, or that lie outside its range, that is still on course'],
+    ['missing', 'rise of the share of missing values that is still on course'],
+    ['mistyped', 'rise of the share of values of another type that is still on course'],
+  ] as const;
+  const number = (i: number) => Type.Number({ minimum: 0, maximum: 1, description: described[i]?.[1] ?? '', ...(standard[i] === undefined ? {} : { default: standard[i] }) });
+  const [mean, share, newValues, missing, mistyped] = [number(0), number(1), number(2), number(3), number(4)];
+  return { mean, share, newValues, missing, mistyped };
+}
+
 export const RETRAIN_SIGNALS = ['drift', 'performance', 'labels'] as const;
 
 export const ModelSpecSchema = Type.Object(
@@ -43,10 +57,28 @@ export const ModelSpecSchema = Type.Object(
             confidence: Type.Number({ minimum: 0, maximum: 1, description: 'fall of the mean confidence that is still on course', default: 0.03 }),
             labels: Type.Number({ minimum: 0, maximum: 1, description: 'rise of one predicted label\'s share that is still on course', default: 0.05 }),
             unseen: Type.Number({ minimum: 0, maximum: 1, description: 'rise of the share of unseen n-grams that is still on course', default: 0.02 }),
-            format: Type.Number({ minimum: 0, maximum: 1, description: 'generation: rise of the share of outputs that are empty or not of their form', default: 0.02 }),
+            format: Type.Number({ minimum: 0, maximum: 1, description: 'generation: rise of the share of outputs that are empty, refusals or not of their form', default: 0.02 }),
+            ...columnTolerance(0.05, 0.05, 0.01, 0.02, 0.01),
           },
           { ...strict, default: {} },
         ),
+        columns: Type.Record(
+          Type.String(),
+          Type.Object(
+            { watch: Type.Optional(Type.Boolean({ description: 'false: shown, but without monitors' })), tolerance: Type.Optional(Type.Partial(Type.Object(columnTolerance(), strict))) },
+            strict,
+          ),
+          { description: 'by the name of a feature, where its column is to be watched otherwise', default: {} },
+        ),
+        weights: Type.Object(
+          {
+            performance: Type.Number({ minimum: 0, description: 'of error', default: 0.5 }),
+            drift: Type.Number({ minimum: 0, description: 'of confidence, labels and columns', default: 0.3 }),
+            quality: Type.Number({ minimum: 0, description: 'of unseen n-grams, form, missing and mistyped values', default: 0.2 }),
+          },
+          { ...strict, description: 'proportions in which the alarm budget is shared; what cannot watch gives its share to the others', default: {} },
+        ),
+        autocorrelation: Type.Number({ minimum: 0, maximum: 0.95, description: 'of a row with the one before it; above 0 log bets are divided by (1 + a) / (1 - a), and the promise is asymptotic', default: 0 }),
       },
       { ...strict, default: {} },
     ),

@@ -56,7 +56,8 @@ export type Origin = (typeof ORIGINS)[number];
 export const SIDES = words('train', 'exam', 'neither');
 export type Side = (typeof SIDES)[number];
 
-export const MONITOR_KINDS = words('error', 'confidence', 'labels', 'unseen', 'format');
+/** `column` and `contract` are of one column of features each: whether its values drift, and whether they still are what they were said to be. */
+export const MONITOR_KINDS = words('error', 'confidence', 'labels', 'unseen', 'format', 'column', 'contract');
 export type MonitorKind = (typeof MONITOR_KINDS)[number];
 
 export const INCIDENT_STATES = words('open', 'acknowledged', 'resolved');

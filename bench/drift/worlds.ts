@@ -2,7 +2,7 @@
 import { evidenceDivisor, lagOne } from '../../src/statistics/autocorrelation.ts';
 import { meanUpper } from '../../src/statistics/bounded-mean.ts';
 import { clopperPearsonUpper } from '../../src/statistics/intervals.ts';
-import { REFERENCE_MISS } from '../../src/drift/monitors.ts';
+import { REFERENCE_MISS } from '../../src/drift/course.ts';
 import { binomial, clustered, draw, lawOf, sticky, type Chances, type Law, type Uniform } from './laws.ts';
 
 /** Laws of the panes, and which of them is at work at pane t; laws that name their successor are followed instead. */

@@ -1,50 +1,32 @@
-/** What an alarm rests on: found from the panes since a checkpoint, complete enough to compute the alarm again. */
-import { addInto, type Profile, type ReferenceBody } from '../profile/index.ts';
-import { meanInterval, type Moments } from '../statistics/bounded-mean.ts';
-import { differenceInterval, wilson, type Estimate } from '../statistics/intervals.ts';
-import { detectorValue, logEvidence, stepDetector, type Count, type Detector } from '../statistics/e-detector.ts';
+/** What an alarm rests on, complete enough to compute it again: the detector before the panes, and what each pane brought to each stream. */
+import type { Profile } from '../profile/index.ts';
+import { detectorValue, stepDetector, type Count, type Counts, type Detector } from '../statistics/e-detector.ts';
 import type { MonitorKind } from '../vocabulary.ts';
-import type { Course, Monitor } from './monitors.ts';
-import type { Checkpoint } from './state.ts';
+import type { Course } from './course.ts';
+import type { Effect } from './effect.ts';
 
-/** One pane: rows, and per stream with a sum above 0, the stream and its sum. */
+/** One pane: rows, and per stream its sum. A stream that is not named had `n` rows, all of 0; one of other rows, or of several strata, says so itself. */
 export interface SeriesEntry {
   readonly pane: number;
   readonly n: number;
-  readonly sums: readonly (readonly [stream: number, sum: number])[];
-}
-
-export interface Effect {
-  /** Stream that rose most, by name; null for monitors of one stream. */
-  readonly stream: string | null;
-  /** First and last of the panes that the figures are of: from the likeliest change on. */
-  readonly panes: readonly [number, number];
-  /** Rows in those panes, the sum of their watched values, and the mean. The watched value is 1 - score for `error`, 1 - confidence for `confidence`. */
-  readonly n: number;
-  readonly hits: number;
-  readonly mean: number;
-  readonly referenceMean: number;
-  /** Upper 99 % bound of the reference's mean. */
-  readonly referenceUpper: number;
-  /** mean - referenceMean, and its 95 % interval (which takes the panes as given, not as found). */
-  readonly effect: number;
-  readonly interval: readonly [number, number];
+  readonly sums: readonly (readonly [stream: number, sum: number, n?: number, stratum?: number])[];
 }
 
 export interface Evidence extends Effect {
   readonly monitor: string;
   readonly kind: MonitorKind;
-  readonly tolerance: number;
+  /** Of features; null: none. */
+  readonly column: string | null;
   readonly threshold: number;
   readonly eValue: number;
   readonly guarantee: string;
   readonly reference: string;
   /** A few predictions to look at. */
   readonly sampleIds: readonly string[];
-  /** Streams that rose most, for labels. */
+  /** Streams that rose most, of monitors with several. */
   readonly top?: readonly { readonly label: string; readonly share: number; readonly referenceShare: number }[];
   /** The detector before the series, and the series: with `threshold` all that the e-value is computed from. */
-  readonly start: Checkpoint;
+  readonly start: { readonly pane: number; readonly detector: Detector };
   readonly series: readonly SeriesEntry[];
   /** Why and by whom it was resolved. */
   readonly resolution?: { readonly reason: string; readonly by: string };
@@ -56,12 +38,9 @@ export interface PaneProfile {
   readonly profile: Profile;
 }
 
-const LEVEL = 0.95;
-const TOP = 5;
-
 /** Computes an alarm again from its evidence: the same e-value, bit for bit. */
 export function replayIncident(evidence: Pick<Evidence, 'start' | 'series' | 'threshold'>): { value: number; alarm: boolean } {
-  let detector: Detector = evidence.start.detector;
+  let { detector } = evidence.start;
   let last = { value: detectorValue(detector).value, alarm: false };
   for (const entry of evidence.series) {
     const step = stepDetector(detector, countsOf(entry, detector.m.length), evidence.threshold);
@@ -71,80 +50,44 @@ export function replayIncident(evidence: Pick<Evidence, 'start' | 'series' | 'th
   return last;
 }
 
-export function countsOf(entry: SeriesEntry, streams: number): Count[] {
-  const sums = new Map(entry.sums);
-  return Array.from({ length: streams }, (_, i) => ({ n: entry.n, s: sums.get(i) ?? 0 }));
+/** Per stream what the detector takes. */
+export function countsOf({ n, sums }: SeriesEntry, streams: number): Counts[] {
+  const named = new Map<number, Count[]>();
+  for (const [stream, s, rows = n, stratum = 0] of sums) {
+    const count = { n: rows, s, stratum };
+    const before = named.get(stream);
+    if (before === undefined) named.set(stream, [count]);
+    else before.push(count);
+  }
+  return Array.from({ length: streams }, (_, i) => named.get(i) ?? { n, s: 0 });
 }
 
-/** What the detector takes of a pane; all streams of a monitor count the same rows. */
-export function seriesEntry(monitor: Monitor, { pane, profile }: PaneProfile): SeriesEntry {
-  const streams = monitor.moments(profile);
-  return { pane, n: streams[0]?.n ?? 0, sums: streams.flatMap(({ sum }, i) => (sum === 0 ? [] : [[i, sum] as const])) };
-}
-
-/** The effect over the panes from the likeliest change on, of the stream that speaks loudest; null without rows. */
-export function findEffect(monitor: Monitor, reference: ReferenceBody, courses: readonly Course[], panes: readonly PaneProfile[]): (Effect & { streamAt: number; total: Profile }) | null {
-  const taken = panes.filter((each) => (monitor.moments(each.profile)[0]?.n ?? 0) > 0);
-  const [first, last] = [taken[0], taken.at(-1)];
-  if (first === undefined || last === undefined) return null;
-  const { stream, from } = likeliestChange(monitor, courses, taken);
-  const since = taken.slice(from);
-  const total = since.slice(1).reduce((sum, each) => addInto(sum, each.profile), structuredClone((since[0] ?? first).profile));
-  const [moments, course] = [monitor.moments(total)[stream], courses[stream]];
-  if (moments === undefined || course === undefined) return null;
-  const binary = monitor.binary(reference);
-  const [now, before] = [estimate(binary, moments), estimate(binary, course.reference)];
-  const { low, high } = differenceInterval(now, before);
+/** What the detector takes of a pane. */
+export function seriesEntry(courses: readonly Course[], { pane, profile }: PaneProfile): SeriesEntry {
+  const streams = courses.map(({ stream }) => stream.moments(profile));
+  const [first] = streams;
+  const n = first?.length === 1 && (first[0]?.stratum ?? 0) === 0 ? (first[0]?.n ?? 0) : 0;
   return {
-    stream: monitor.nameOf(reference, stream),
-    panes: [(since[0] ?? first).pane, last.pane],
-    n: moments.n,
-    hits: moments.sum,
-    mean: now.mean,
-    referenceMean: before.mean,
-    referenceUpper: course.upper,
-    effect: now.mean - before.mean,
-    interval: [low, high],
-    streamAt: stream,
-    total,
+    pane, n,
+    sums: streams.flatMap((strata, i): SeriesEntry['sums'] => {
+      const [only] = strata;
+      if (only !== undefined && strata.length === 1 && (only.stratum ?? 0) === 0) {
+        return only.n === n ? (only.sum === 0 ? [] : [[i, only.sum]]) : [[i, only.sum, only.n]];
+      }
+      // without a row in any stratum: said, so that the default is not taken
+      return strata.length === 0 ? (n === 0 ? [] : [[i, 0, 0]]) : strata.map(({ sum, n: rows, stratum = 0 }) => [i, sum, rows, stratum] as const);
+    }),
   };
 }
 
-/** The streams whose share rose most since the change. */
-export function topStreams(monitor: Monitor, reference: ReferenceBody, courses: readonly Course[], total: Profile): NonNullable<Evidence['top']> {
-  return monitor
-    .moments(total)
-    .map(({ n, sum }, i) => ({ label: monitor.nameOf(reference, i) ?? '', share: sum / n, referenceShare: meanOf(courses[i]?.reference) }))
-    .sort((a, b) => b.share - b.referenceShare - (a.share - a.referenceShare))
-    .slice(0, TOP);
-}
+/** Rows that some stream took. */
+export const isTaken = ({ n, sums }: SeriesEntry): boolean => n > 0 || sums.some(([, , rows]) => rows !== undefined && rows > 0);
 
 /** The promise that a monitor's alarms keep, in words. */
-export function guaranteeOf(threshold: number): string {
-  return `at most T / ${Math.round(threshold)} false alarms of this monitor expected in any T panes, however rows depend on each other, while the mean of a row given the past is at most the reference's upper 99 % bound plus the tolerance`;
+export function guaranteeOf(threshold: number, divisor: number): string {
+  const promise = `at most T / ${Math.round(threshold)} false alarms of this monitor expected in any T panes`;
+  const course = 'the mean of a row given the past is at most the reference\'s upper bound plus the tolerance (all bounds of a model hold together with 98 % chance over the reference)';
+  return divisor === 1
+    ? `${promise}, however rows depend on each other, while ${course}`
+    : `asymptotic, for rows of the declared autocorrelation in panes that are long against it (log bets divided by ${divisor.toFixed(2)}): ${promise}, while ${course}`;
 }
-
-/** The stream and the first pane whose evidence, taken from that pane to the last, is the largest. */
-function likeliestChange(monitor: Monitor, courses: readonly Course[], panes: readonly PaneProfile[]): { stream: number; from: number } {
-  let best = { stream: 0, from: 0, log: -Infinity };
-  const sums = courses.map(() => new Map<number, number>());
-  for (let from = panes.length - 1; from >= 0; from--) {
-    const moments = monitor.moments((panes[from] as PaneProfile).profile);
-    moments.forEach(({ n, sum }, stream) => {
-      logEvidence(courses[stream]?.m ?? 1, { n, s: sum }).forEach((log, bet) => {
-        const since = (sums[stream]?.get(bet) ?? 0) + log;
-        sums[stream]?.set(bet, since);
-        if (since > best.log) best = { stream, from, log: since };
-      });
-    });
-  }
-  return best;
-}
-
-/** The mean with its 95 % interval. */
-export function estimate(binary: boolean, moments: Moments): Estimate {
-  const interval = binary ? wilson(moments.sum, moments.n, LEVEL) : meanInterval(moments, LEVEL);
-  return { mean: meanOf(moments), ...interval };
-}
-
-const meanOf = (moments: Moments | undefined) => (moments === undefined || moments.n === 0 ? 0 : moments.sum / moments.n);

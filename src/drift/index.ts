@@ -8,9 +8,10 @@ import { createIncidents, type Incidents } from './incidents.ts';
 import { closePane, isDue, type ClosedPane } from './panes.ts';
 import { createReferences } from '../store/reference-cache.ts';
 import { driftFigures } from './figures.ts';
-import { driftReport, REPORTED_PANES, type DriftReport } from './report.ts';
+import { driftReport, REPORTED_PANES, type DriftReport, type Memo } from './report.ts';
 
-export { replayIncident, type Effect, type Evidence } from './evidence.ts';
+export type { Effect } from './effect.ts';
+export { replayIncident, type Evidence } from './evidence.ts';
 export type { Incident, Incidents } from './incidents.ts';
 export type { ClosedPane } from './panes.ts';
 export type { DriftReport, MonitorReport, PaneReport } from './report.ts';
@@ -34,12 +35,13 @@ export interface Drift {
 
 export function createDrift({ pool, clock, events }: { pool: Pool; clock: Clock; events: Pick<Events, 'emit'> }): Drift {
   const references = createReferences();
+  const memo: Memo = new Map();
   const incidents = createIncidents({ pool, clock, events });
   return {
     incidents,
     rebaseline: incidents.rebaseline,
     retire: (before) => expirePanes(pool, before, REPORTED_PANES),
-    report: (model) => driftReport(pool, references, model),
+    report: (model) => driftReport(pool, references, memo, model),
     figures: (model) => driftFigures(pool, references, model),
     async closeDuePanes() {
       const now = clock.now();

@@ -1,125 +1,141 @@
 /**
- * The monitors: what each watches in a profile, what the reference allows it, and its share of the alarm budget.
- * Each watches rises only, of something that does harm: loss (1 - score), doubt (1 - confidence), one predicted label's share,
- * n-grams that no train row has, outputs without their form. What there is to watch depends on the task.
+ * The monitors of a reference: what each watches, and its share of the model's one alarm budget.
+ *
+ * Budget: performance comes first, then drift, then quality. Within these a monitor's share is fixed by its kind; columns of features
+ * share what columns have, equally. What cannot watch, because the reference has no rows for it, gives its share back to the others.
+ * Shares sum to 1 whatever the number of columns and segments, and a monitor's threshold is c / share: the proof stands in
+ * statistics/e-detector.
  */
-import { UNIT, type Profile, type ReferenceBody } from '../profile/index.ts';
+import { sha256 } from '../canonical.ts';
+import { INPUT, OUTPUT, type Column, type Profile, type ReferenceBody } from '../profile/index.ts';
 import { milliseconds, type ModelSpec } from '../spec.ts';
-import { meanUpper, type Moments } from '../statistics/bounded-mean.ts';
-import { clopperPearsonUpper } from '../statistics/intervals.ts';
 import { taskRules, type Labelling, type TaskRules } from '../tasks/index.ts';
 import type { MonitorKind, Task } from '../vocabulary.ts';
+import { contractStreams, driftStreams, type ColumnTolerance } from './column-streams.ts';
+import { fallen, doubtOf, lossOf, malformedOf, ones, unseenOf, wholeAndSegments, type Stream } from './streams.ts';
 
 export interface Monitor {
+  /** Of letters that an id in a URL may have. */
+  readonly id: string;
   readonly kind: MonitorKind;
-  /** Share of the budget; all shares of a task's monitors together are 1. */
+  /** The column of features that it watches; null: none. */
+  readonly column: string | null;
+  /** Share of the budget; 0 of what cannot watch. */
   readonly weight: number;
-  /** Rows are 0 or 1: their exact bounds and intervals apply. */
-  binary(reference: ReferenceBody): boolean;
-  /** Per stream, sums of the watched values; one stream, except for labels. */
-  moments(profile: Profile): Moments[];
-  /** Name of a stream, to be shown; null where there is one only. */
-  nameOf(reference: ReferenceBody, stream: number): string | null;
+  readonly streams: readonly Stream[];
 }
 
-/** The last stream of `labels`: labels that the reference does not have. */
-export const NEW_LABEL = '(a label that the reference does not have)';
-const OTHER_LABEL = '(one of the rarer labels)';
+type Group = 'performance' | 'drift' | 'quality';
 
-const ones = (n: number, hits: number): Moments => ({ n, sum: hits, squares: hits });
-
-type Watched = Omit<Monitor, 'weight'>;
-
-const WATCHED: { readonly [K in MonitorKind]: Watched } = {
-  error: {
-    kind: 'error',
-    binary: ({ scoring }) => rulesOfReference({ scoring }).binary.includes(scoring.metric),
-    // of 1 - score
-    moments: ({ outcome: { labelled, loss, squares } }) => [{ n: labelled, sum: loss / UNIT, squares: squares / UNIT }],
-    nameOf: () => null,
-  },
-  confidence: {
-    kind: 'confidence',
-    binary: () => false,
-    // of 1 - x
-    moments: ({ confidence: { count, sum, squares } }) => [{ n: count, sum: count - sum / UNIT, squares: count - (2 * sum - squares) / UNIT }],
-    nameOf: () => null,
-  },
-  labels: {
-    kind: 'labels',
-    binary: () => true,
-    moments: ({ rows, labels }) => [...labels.counts, labels.other, labels.unseen].map((hits) => ones(rows, hits)),
-    nameOf: (reference, stream) => nameOfLabel(reference, stream),
-  },
-  unseen: {
-    kind: 'unseen',
-    binary: () => false,
-    moments: ({ unseen: { rows, sum, squares } }) => [{ n: rows, sum: sum / UNIT, squares: squares / UNIT }],
-    nameOf: () => null,
-  },
-  format: {
-    kind: 'format',
-    binary: () => true,
-    moments: ({ format: { rows, bad } }) => [ones(rows, bad)],
-    nameOf: () => null,
-  },
+/** Shares within a group; those of `column` and `contract` are of all columns together. */
+const SHARES: Readonly<Record<MonitorKind, { readonly group: Group; readonly share: number }>> = {
+  error: { group: 'performance', share: 1 },
+  confidence: { group: 'drift', share: 1 },
+  labels: { group: 'drift', share: 1 },
+  column: { group: 'drift', share: 2 },
+  unseen: { group: 'quality', share: 4 },
+  format: { group: 'quality', share: 3 },
+  contract: { group: 'quality', share: 4 },
 };
 
-const weighted = (weights: { readonly [K in MonitorKind]?: number }): readonly Monitor[] =>
-  Object.values(WATCHED).flatMap((watched) => (weights[watched.kind] === undefined ? [] : [{ ...watched, weight: weights[watched.kind] as number }]));
-
-const WITH_LABELS = weighted({ error: 0.5, confidence: 0.15, labels: 0.15, unseen: 0.2 });
-
+const EVERYWHERE = ['error', 'confidence', 'unseen', 'column', 'contract'] as const;
 /** Shares of predicted labels only where labels are a small closed set, form only where an output has one. */
-export const MONITORS: Readonly<Record<Task, readonly Monitor[]>> = {
-  classification: WITH_LABELS,
-  extraction: WITH_LABELS,
-  embedding: weighted({ error: 0.55, confidence: 0.2, unseen: 0.25 }),
-  generation: weighted({ error: 0.5, confidence: 0.15, unseen: 0.2, format: 0.15 }),
+export const KINDS: Readonly<Record<Task, readonly MonitorKind[]>> = {
+  classification: ['error', 'confidence', 'labels', 'unseen', 'column', 'contract'],
+  extraction: ['error', 'confidence', 'labels', 'unseen', 'column', 'contract'],
+  embedding: EVERYWHERE,
+  generation: [...EVERYWHERE.slice(0, 3), 'format', 'column', 'contract'],
 };
 
-/** The monitors of what a reference belongs to. */
-export const monitorsFor = ({ scoring }: Pick<ReferenceBody, 'scoring'>): readonly Monitor[] => MONITORS[scoring.task];
+type Policy = Pick<ModelSpec['monitor'], 'tolerance' | 'weights' | 'columns'>;
+
+/** The monitors of what a reference belongs to; what has nothing to watch by has weight 0. */
+export function monitorsFor(reference: ReferenceBody, policy: Policy): Monitor[] {
+  const found = KINDS[reference.scoring.task].flatMap((kind) => unweighted(kind, reference, policy));
+  const able = found.map(({ streams }) => streams.some((stream) => stream.moments(reference.profile).some(({ n }) => n > 0)));
+  const shareOf = (group: Group) => found.reduce((sum, each, i) => sum + (able[i] && SHARES[each.kind].group === group ? each.share : 0), 0);
+  const watching = (['performance', 'drift', 'quality'] as const).filter((group) => shareOf(group) > 0);
+  const all = watching.reduce((sum, group) => sum + policy.weights[group], 0);
+  return found.map(({ share, ...monitor }, i) => {
+    const { group } = SHARES[monitor.kind];
+    return { ...monitor, weight: able[i] && all > 0 ? (policy.weights[group] / all) * (share / shareOf(group)) : 0 };
+  });
+}
+
+/** What monitors need of stored profiles: the input's content is most of a profile, and no monitor watches it by its column. */
+export const watchedColumns = (name: string): boolean => name !== INPUT;
 
 /** The rules that a reference's rows were scored by. */
 export function rulesOfReference({ scoring }: Pick<ReferenceBody, 'scoring'>): TaskRules {
   return taskRules(scoring.task, scoring.labelling as Labelling);
 }
 
-function nameOfLabel(reference: ReferenceBody, stream: number): string {
-  const counted = reference.profile.labels.counts.length;
-  if (stream < counted) return reference.labels[stream] ?? NEW_LABEL;
-  return stream === counted ? OTHER_LABEL : NEW_LABEL;
-}
-
-/** How sure the bounds of the reference are: any of them lies below its true mean with this chance at most, all streams of a model together; a monitor's share is its weight. */
-export const REFERENCE_MISS = 0.02;
-/** Sums are rounded to units of 2^-20 a value: so much may a mean be off. */
-const ROUNDING = 1 / UNIT;
-
-/** Per stream what the reference measured and what is still on course. */
-export interface Course {
-  readonly reference: Moments;
-  /** Upper 99 % bound of the reference's mean. */
-  readonly upper: number;
-  /** min(1, upper + tolerance): the detector's m. */
-  readonly m: number;
-}
-
-/** The course of each stream of a monitor; null when the reference has no rows for it, since then nothing can be said. */
-export function courseOf(monitor: Monitor, reference: ReferenceBody, tolerance: number): Course[] | null {
-  const streams = monitor.moments(reference.profile);
-  if (streams.some((each) => each.n === 0)) return null;
-  const miss = (REFERENCE_MISS * monitor.weight) / streams.length;
-  const binary = monitor.binary(reference);
-  return streams.map((each) => {
-    const upper = binary ? clopperPearsonUpper(each.sum, each.n, miss) : Math.min(1, meanUpper(each, miss) + ROUNDING);
-    return { reference: each, upper, m: Math.min(1, upper + tolerance + (binary ? 0 : ROUNDING)) };
-  });
-}
-
 /** The e-value at which a monitor alarms: with weights that sum to 1, all monitors together keep the model's budget. */
-export function thresholdOf(monitor: Monitor, spec: ModelSpec['monitor']): number {
+export function thresholdOf({ weight }: Pick<Monitor, 'weight'>, spec: Pick<ModelSpec['monitor'], 'alarmBudget' | 'pane'>): number {
   const panes = milliseconds(spec.alarmBudget.per) / milliseconds(spec.pane);
-  return panes / spec.alarmBudget.maxFalseAlarms / monitor.weight;
+  return panes / spec.alarmBudget.maxFalseAlarms / weight;
+}
+
+type Unweighted = Omit<Monitor, 'weight'> & { readonly share: number };
+
+function unweighted(kind: MonitorKind, reference: ReferenceBody, { tolerance, columns }: Policy): Unweighted[] {
+  const { share } = SHARES[kind];
+  if (kind !== 'column' && kind !== 'contract') return [{ id: kind, kind, column: null, share, streams: ownStreams(kind, reference, tolerance) }];
+  const features = reference.columns.filter(({ name }) => name !== INPUT && name !== OUTPUT && columns[name]?.watch !== false);
+  const each = features.map((column) => {
+    const allowed: ColumnTolerance = { ...tolerance, ...columns[column.name]?.tolerance };
+    return { column, streams: kind === 'column' ? driftStreams(column, reference, allowed) : contractStreams(column, allowed) };
+  }).filter(({ streams }) => streams.length > 0);
+  return each.map(({ column, streams }) => ({ id: `${kind}.${idPart(column)}`, kind, column: column.name, share: share / each.length, streams }));
+}
+
+/** A column's name as part of an id; with a few digits of its hash where letters had to go. */
+function idPart({ name }: Column): string {
+  return /^[A-Za-z0-9_-]{1,60}$/.test(name) ? name : `${name.replaceAll(/[^A-Za-z0-9_-]+/g, '_').slice(0, 50)}.${sha256(name).slice(0, 8)}`;
+}
+
+function ownStreams(kind: Exclude<MonitorKind, 'column' | 'contract'>, reference: ReferenceBody, tolerance: Policy['tolerance']): Stream[] {
+  switch (kind) {
+    case 'error':
+      return wholeAndSegments(reference, lossOf, { binary: rulesOfReference(reference).binary.includes(reference.scoring.metric), tolerance: tolerance.error });
+    case 'confidence':
+      return wholeAndSegments(reference, doubtOf, { binary: false, tolerance: tolerance.confidence });
+    case 'unseen':
+      return wholeAndSegments(reference, unseenOf, { binary: false, tolerance: tolerance.unseen });
+    case 'labels':
+      return labelStreams(reference, tolerance.labels);
+    case 'format':
+      return [...wholeAndSegments(reference, malformedOf, { binary: true, tolerance: tolerance.format }), ...answerStreams(reference, tolerance.format)];
+  }
+}
+
+export const NEW_LABEL = '(a label that the reference does not have)';
+const OTHER_LABEL = '(one of the rarer labels)';
+
+/** The share of each predicted label, of the rarer ones and of new ones for rises; of each for falls too. */
+function labelStreams({ labels, profile, index }: ReferenceBody, tolerance: number): Stream[] {
+  const counted = profile.labels.counts.length;
+  const stream = (name: string, hits: (of: Profile['labels']) => number, matches: (label: string) => boolean): Stream =>
+    ({ name, segment: null, share: 1, binary: true, tolerance, matches, moments: (of) => [ones(of.rows, hits(of.labels))] });
+  const rises = labels.slice(0, counted).map((label, i) => stream(label, (of) => of.counts[i] as number, (asked) => asked === label));
+  const falls = rises.map((rise): Stream => ({ ...rise, name: `${rise.name} (fewer)`, moments: (of) => rise.moments(of).map(fallen) }));
+  return [
+    ...rises,
+    stream(OTHER_LABEL, ({ other }) => other, (asked) => (index.labels.get(asked) ?? -1) >= counted),
+    stream(NEW_LABEL, ({ unseen }) => unseen, (asked) => !index.labels.has(asked)),
+    ...falls,
+  ];
+}
+
+/** Refusals and empty answers, where answers are texts. */
+function answerStreams({ columns }: ReferenceBody, tolerance: number): Stream[] {
+  if (!columns.some(({ name }) => name === OUTPUT)) return [];
+  const stream = (name: string, field: 'refused' | 'empty'): Stream => ({
+    name, segment: null, share: 0.25, binary: true, tolerance,
+    moments: (of) => {
+      const counts = of.columns.get(OUTPUT);
+      return [counts?.kind === 'text' ? ones(counts.rows, counts[field]) : ones(0, 0)];
+    },
+  });
+  return [stream('refusals', 'refused'), stream('empty answers', 'empty')];
 }

@@ -1,27 +1,42 @@
-/** How a model stands: each monitor against its threshold, and the last panes. */
+/** How a model stands: each monitor against its threshold, the last day's columns against the reference, and the last panes. */
 import { TrimtabError } from '../errors.ts';
-import { decodeProfile, UNIT, type ReferenceBody } from '../profile/index.ts';
-import type { ModelSpec } from '../spec.ts';
+import { addInto, decodeProfile, NO_COLUMNS, UNIT, type ReferenceBody } from '../profile/index.ts';
+import { milliseconds, type ModelSpec } from '../spec.ts';
 import { detectorValue } from '../statistics/e-detector.ts';
-import { lastPanes, liveOf, monitorsOf, openPaneOf, paneProfilesAfter } from '../store/drift.ts';
+import { lastPanes, liveOf, monitorsOf, openPaneOf, paneProfilesAfter, timedPaneProfiles, type OpenPaneOfModel } from '../store/drift.ts';
+import { latchedMonitors } from '../store/incidents.ts';
 import type { Queryable } from '../store/postgres.ts';
-import type { MonitorKind } from '../vocabulary.ts';
-import { findEffect, type Effect } from './evidence.ts';
-import { courseOf, monitorsFor, thresholdOf, type Monitor } from './monitors.ts';
 import type { References } from '../store/reference-cache.ts';
+import { DAY, type MonitorKind } from '../vocabulary.ts';
+import { findEffect, type Effect } from './effect.ts';
+import { floorOf, insufficiency, type Floor } from './floor.ts';
+import { guaranteeOf, type PaneProfile } from './evidence.ts';
+import { paneAutocorrelation, rhythmsOf, type Rhythm, type TimedPane } from './rhythm.ts';
+import { watchedColumns, type Monitor } from './monitors.ts';
 import { resumeState, type MonitorState } from './state.ts';
-import type { Live } from './step.ts';
+import { detectorOf, watchingOf, type Live, type Watching } from './step.ts';
+import { windowReport, type WindowReport } from './window.ts';
 
 export interface MonitorReport {
-  readonly monitor: MonitorKind;
+  readonly monitor: string;
+  readonly kind: MonitorKind;
+  /** Of features; null: none. */
+  readonly column: string | null;
   /** The e-value now, and where it alarms. */
   readonly value: number;
   readonly threshold: number;
   /** Its share of the model's alarm budget. */
   readonly budget: number;
+  /** Of its first stream. */
   readonly tolerance: number;
+  /** Streams that it watches at once, segments included. */
+  readonly streams: number;
   /** Why it cannot watch: the reference has no rows for it; null when it watches. */
   readonly idle: string | null;
+  /** `drifting`: an incident is latched; `insufficient: about m more rows` below the power floor. */
+  readonly verdict: string;
+  readonly floor: Floor | null;
+  readonly guarantee: string | null;
   /** Since the likeliest change; null before the first row. */
   readonly effect: Effect | null;
 }
@@ -48,55 +63,117 @@ export interface DriftReport {
   readonly openPane: { readonly pane: number; readonly openedAt: Date };
   /** Empty while nothing is live. */
   readonly monitors: readonly MonitorReport[];
+  /** The panes of the last day against the reference; null while nothing is live, and without rows. */
+  readonly window: WindowReport | null;
+  /** What the promise rests on, as far as the panes since the promotion show it. */
+  readonly assumptions: Assumptions | null;
   /** The oldest first. */
   readonly panes: readonly PaneReport[];
+}
+
+export interface Assumptions {
+  /** Lag-1 autocorrelation of the error of panes, and what chance alone gives; null of fewer than 20 panes with outcomes. */
+  readonly autocorrelation: { readonly value: number; readonly noise: number } | null;
+  /** Periodicity that no season declares. */
+  readonly rhythms: readonly Rhythm[];
 }
 
 /** Closed panes that a report shows. */
 export const REPORTED_PANES = 48;
 
+/** A window of panes, and the panes that are looked through for rhythms. */
+const WINDOW = DAY;
+const LOOKED_THROUGH = 28 * DAY;
+
+/** What is made once a closed pane, since it reads a day of profiles and more: of each model the last. */
+export type Memo = Map<string, { readonly of: string; readonly window: WindowReport | null; readonly assumptions: Assumptions }>;
+
 /** @throws TrimtabError `not-found` */
-export async function driftReport(db: Queryable, references: References, model: string): Promise<DriftReport> {
-  const open = await openPaneOf(db, model);
-  if (open === null) throw new TrimtabError('not-found', { what: 'model', id: model });
-  const live = await liveOf(db, model);
-  const reference = live === null ? null : await references(db, live.reference);
+export async function driftReport(db: Queryable, references: References, memo: Memo, model: string): Promise<DriftReport> {
+  const { open, stand } = await standOf(db, references, model);
   return {
     model,
-    live,
-    referenceRows: reference?.profile.rows ?? null,
+    live: stand?.live ?? null,
+    referenceRows: stand?.reference.profile.rows ?? null,
     openPane: { pane: open.pane, openedAt: open.openedAt },
-    monitors: live === null || reference === null ? [] : await monitorReports(db, model, open.spec, live, reference, open.pane),
+    monitors: stand === null ? [] : await monitorReports(db, stand),
+    ...(stand === null ? { window: null, assumptions: null } : await looksBack(db, memo, stand)),
     panes: await paneReports(db, model),
   };
 }
 
-async function monitorReports(db: Queryable, model: string, spec: ModelSpec, live: Live, reference: ReferenceBody, pane: number): Promise<MonitorReport[]> {
+/** What a model's drift is reported by; a null stand while nothing is live. @throws TrimtabError `not-found` */
+export async function standOf(db: Queryable, references: References, model: string): Promise<{ open: OpenPaneOfModel; stand: Stand | null }> {
+  const open = await openPaneOf(db, model);
+  if (open === null) throw new TrimtabError('not-found', { what: 'model', id: model });
+  const live = await liveOf(db, model);
+  if (live === null) return { open, stand: null };
+  return { open, stand: { model, spec: open.spec.monitor, live, reference: await references(db, live.reference), pane: open.pane, openedAt: open.openedAt } };
+}
+
+export interface Stand {
+  readonly model: string;
+  readonly spec: ModelSpec['monitor'];
+  readonly live: Live;
+  readonly reference: ReferenceBody;
+  /** The open one. */
+  readonly pane: number;
+  readonly openedAt: Date;
+}
+
+export async function monitorReports(db: Queryable, { model, spec, live, reference, pane }: Stand): Promise<MonitorReport[]> {
   const stored = new Map((await monitorsOf(db, model, live.reference)).map((row) => [row.monitor, row.state as MonitorState]));
-  const reports: MonitorReport[] = [];
-  for (const monitor of monitorsFor(reference)) {
-    const tolerance = spec.monitor.tolerance[monitor.kind];
-    const courses = courseOf(monitor, reference, tolerance);
-    const common = { monitor: monitor.kind, threshold: thresholdOf(monitor, spec.monitor), budget: monitor.weight, tolerance };
-    if (courses === null) {
-      reports.push({ ...common, value: 0, idle: idleBecause(monitor), effect: null });
-      continue;
-    }
-    const state = resumeState(stored.get(monitor.kind) ?? null, live.seq, courses.map((course) => course.m), pane);
-    const rows = await paneProfilesAfter(db, model, live.adapter, live.reference, state.checkpoints[0]?.pane ?? pane);
-    const found = findEffect(monitor, reference, courses, rows.map(({ pane: at, profile }) => ({ pane: at, profile: decodeProfile(profile) })));
-    reports.push({ ...common, value: detectorValue(state.detector).value, idle: null, effect: found === null ? null : shown(found) });
-  }
-  return reports;
+  const latched = await latchedMonitors(db, model);
+  const states = watchingOf(reference, spec).map((watching) => ({
+    watching,
+    state: watching.courses === null ? null : resumeState(stored.get(watching.monitor.id) ?? null, live.seq, detectorOf(watching.courses, watching.divisor), pane),
+  }));
+  const oldest = states.reduce((least, { state }) => Math.min(least, state?.checkpoints[0]?.pane ?? pane), pane);
+  const panes = (await paneProfilesAfter(db, model, live.adapter, live.reference, oldest)).map((row) => ({ pane: row.pane, profile: decodeProfile(row.profile, watchedColumns) }));
+  return states.map(({ watching, state }) => {
+    const { monitor: { id, kind, column, weight, streams }, threshold } = watching;
+    const common = { monitor: id, kind, column, threshold: weight === 0 ? Number.MAX_VALUE : threshold, budget: weight, tolerance: streams[0]?.tolerance ?? 0 };
+    const { courses } = watching;
+    if (courses === null || state === null) return { ...common, value: 0, streams: 0, idle: idleBecause(watching.monitor), verdict: 'idle', floor: null, guarantee: null, effect: null };
+    const own = panes.filter((each) => each.pane > (state.checkpoints[0]?.pane ?? pane));
+    return { ...common, value: detectorValue(state.detector).value, streams: courses.length, idle: null, ...judged(watching, own, latched.has(id)) };
+  });
 }
 
-function idleBecause(monitor: Monitor): string {
-  if (monitor.kind === 'confidence') return 'no row of the reference has a confidence';
-  return monitor.kind === 'format' ? 'no row of the reference has an output' : 'the reference has no rows';
+function judged({ courses, threshold, divisor }: Watching, panes: readonly PaneProfile[], latched: boolean): Pick<MonitorReport, 'verdict' | 'floor' | 'guarantee' | 'effect'> {
+  const watched = courses ?? [];
+  const floor = floorOf(watched, panes, { threshold, divisor });
+  const found = findEffect(watched, panes, { threshold, divisor });
+  return { verdict: latched ? 'drifting' : (insufficiency(floor) ?? 'on course'), floor, guarantee: guaranteeOf(threshold, divisor), effect: found?.effect ?? null };
 }
 
-function shown({ streamAt: _streamAt, total: _total, ...effect }: NonNullable<ReturnType<typeof findEffect>>): Effect {
-  return effect;
+function idleBecause({ kind, column }: Monitor): string {
+  if (kind === 'confidence') return 'no row of the reference has a confidence';
+  if (column !== null) return `no row of the reference has a value of ${column}`;
+  return kind === 'format' ? 'no row of the reference has an output' : 'the reference has no rows';
+}
+
+async function looksBack(db: Queryable, memo: Memo, stand: Stand): Promise<{ window: WindowReport | null; assumptions: Assumptions }> {
+  const { model, live, pane, spec } = stand;
+  const of = JSON.stringify([live, pane, spec]);
+  const known = memo.get(model);
+  const { window, assumptions } = known?.of === of ? known : { window: await windowOf(db, stand), assumptions: await assumptionsOf(db, stand) };
+  memo.set(model, { of, window, assumptions });
+  return { window, assumptions };
+}
+
+async function windowOf(db: Queryable, { model, spec, live, reference, pane }: Stand): Promise<WindowReport | null> {
+  const most = Math.max(1, Math.ceil(WINDOW / milliseconds(spec.pane)));
+  const [first, ...rest] = await paneProfilesAfter(db, model, live.adapter, live.reference, pane - 1 - most);
+  if (first === undefined) return null;
+  const window = rest.reduce((sum, { profile }) => addInto(sum, decodeProfile(profile)), decodeProfile(first.profile));
+  return windowReport(reference, window, [first.pane, rest.at(-1)?.pane ?? first.pane]);
+}
+
+async function assumptionsOf(db: Queryable, { model, spec, live, openedAt }: Stand): Promise<Assumptions> {
+  const since = new Date(openedAt.getTime() - LOOKED_THROUGH);
+  const panes = (await timedPaneProfiles(db, model, live.adapter, live.reference, since)).map((row): TimedPane => ({ openedAt: row.openedAt, profile: decodeProfile(row.profile, NO_COLUMNS) }));
+  return { autocorrelation: paneAutocorrelation(panes), rhythms: rhythmsOf(panes, spec.tolerance) };
 }
 
 async function paneReports(db: Queryable, model: string): Promise<PaneReport[]> {

@@ -4,6 +4,7 @@ import type { Queryable } from '../store/postgres.ts';
 import { judgedPredictions, leastConfident, openedAt, recentAnswers, type RecentAnswer, type SampleScope } from '../store/samples.ts';
 import { tellingPart } from '../tasks/index.ts';
 import { rulesOfReference, type Monitor } from './monitors.ts';
+import type { Stream } from './streams.ts';
 
 const SAMPLES = 10;
 
@@ -12,7 +13,7 @@ export interface SampleQuestion {
   readonly adapter: string;
   /** The pane from which on the effect was found. */
   readonly fromPane: number;
-  readonly stream: number;
+  readonly stream: Stream;
 }
 
 export async function sampleIds(db: Queryable, monitor: Monitor, reference: ReferenceBody, { model, adapter, fromPane, stream }: SampleQuestion): Promise<string[]> {
@@ -27,24 +28,20 @@ export async function sampleIds(db: Queryable, monitor: Monitor, reference: Refe
     case 'confidence':
       return leastConfident(db, scope, SAMPLES);
     case 'labels': {
-      const asked = isOfStream(reference, stream);
+      const asked = stream.matches ?? (() => false);
       return firstIds((await recentAnswers(db, scope)).filter(({ answer }) => rules.labelsIn(answer)?.some(asked)));
     }
     case 'unseen': {
       const rows = (await recentAnswers(db, scope)).map(({ id, input }) => ({ id, share: unseenShare(reference.vocabulary, tellingPart(input)) }));
       return firstIds(rows.filter((row) => row.share > 0).sort((a, b) => b.share - a.share || (a.id < b.id ? -1 : 1)));
     }
+    // of features: the newest rows show what comes in now
+    case 'column':
+    case 'contract':
+      return firstIds(await recentAnswers(db, scope));
     case 'format':
       return firstIds((await recentAnswers(db, scope)).filter(({ answer }) => rules.isMalformed(answer, metric) === true));
   }
 }
 
 const firstIds = (rows: readonly Pick<RecentAnswer, 'id'>[]) => rows.slice(0, SAMPLES).map((row) => row.id);
-
-/** Whether a label is counted in a stream. Streams beyond the counted labels are of rarer labels, then of labels that the reference does not have. */
-function isOfStream(reference: ReferenceBody, stream: number): (label: string) => boolean {
-  const counted = reference.profile.labels.counts.length;
-  if (stream < counted) return (label) => label === reference.labels[stream];
-  const { labels } = reference.index;
-  return stream === counted ? (label) => (labels.get(label) ?? -1) >= counted : (label) => !labels.has(label);
-}

@@ -2,12 +2,12 @@
  * A monitor's state between panes: the detector, and checkpoints of it. An alarm is explained from the stored profiles of the
  * panes since a checkpoint, so the state and the evidence stay small however long nothing happens.
  */
-import { startDetector, stepDetector, type Count, type Detector, type Step } from '../statistics/e-detector.ts';
+import { startDetector, stepDetector, type Counts, type Detector, type Step } from '../statistics/e-detector.ts';
 
-/** The detector as it was when `pane` had been taken. */
+/** The detector's levels as they were when `pane` had been taken. */
 export interface Checkpoint {
   readonly pane: number;
-  readonly detector: Detector;
+  readonly levels: Detector['levels'];
 }
 
 export interface MonitorState {
@@ -25,26 +25,39 @@ export interface MonitorState {
 export const CHECKPOINT_EVERY = 128;
 
 /** A monitor at rest that will take the panes after `pane`. */
-export function restState(seq: number, m: readonly number[], pane: number): MonitorState {
-  const detector = startDetector(m);
-  return { version: 2, seq, detector, steps: 0, checkpoints: [{ pane, detector }] };
+export function restState(seq: number, detector: Detector, pane: number): MonitorState {
+  const { levels } = detector;
+  return { version: 2, seq, detector, steps: 0, checkpoints: [{ pane, levels }] };
 }
 
 /**
  * The stored state, or one at rest when it cannot go on: none is stored, the adapter came live anew (panes of the time
- * between were not taken), or the allowed means moved (another tolerance). Starting anew only ever lowers the e-value.
+ * between were not taken), or the course moved (another tolerance, other weights). Starting anew only ever lowers the e-value.
  */
-export function resumeState(stored: MonitorState | null, seq: number, m: readonly number[], pane: number): MonitorState {
-  const goesOn = stored !== null && stored.version === 2 && stored.seq === seq && stored.detector.m.length === m.length && stored.detector.m.every(([each], i) => each === m[i]);
-  return goesOn ? stored : restState(seq, m, pane - 1);
+export function resumeState(stored: MonitorState | null, seq: number, course: Pick<Detector, 'm' | 'weights' | 'divisor'>, pane: number): MonitorState {
+  const fresh = startDetector(course.m, course);
+  const goesOn = stored !== null && stored.version === 2 && stored.seq === seq && sameCourse(stored.detector, fresh);
+  return goesOn ? stored : restState(seq, fresh, pane - 1);
+}
+
+function sameCourse(a: Detector, b: Detector): boolean {
+  const of = ({ m, weights, divisor }: Detector) => JSON.stringify([m, weights, divisor]);
+  return of(a) === of(b);
 }
 
 /** Takes one closed pane. After an alarm the state is at rest. */
-export function takePane(state: MonitorState, pane: number, counts: readonly Count[], threshold: number): { state: MonitorState; step: Step } {
+export function takePane(state: MonitorState, pane: number, counts: readonly Counts[], threshold: number): { state: MonitorState; step: Step } {
   const step = stepDetector(state.detector, counts, threshold);
-  if (step.alarm) return { state: { ...state, detector: step.detector, steps: 0, checkpoints: [{ pane, detector: step.detector }] }, step };
+  if (step.alarm) return { state: restState(state.seq, step.detector, pane), step };
   const moved = { ...state, detector: step.detector, steps: state.steps + 1 };
   if (moved.steps < CHECKPOINT_EVERY) return { state: moved, step };
   const last = state.checkpoints.slice(-1);
-  return { state: { ...moved, steps: 0, checkpoints: [...last, { pane, detector: step.detector }] }, step };
+  return { state: { ...moved, steps: 0, checkpoints: [...last, { pane, levels: step.detector.levels }] }, step };
+}
+
+/** The detector as it was at the older checkpoint. */
+export function startOf({ detector, checkpoints }: MonitorState): { pane: number; detector: Detector } {
+  const [oldest] = checkpoints;
+  if (oldest === undefined) throw new Error('a monitor\'s state has no checkpoint');
+  return { pane: oldest.pane, detector: { ...detector, levels: oldest.levels } };
 }

@@ -2,14 +2,16 @@
 import { TrimtabError } from '../errors.ts';
 import { decodeProfile, type Profile, type ReferenceBody } from '../profile/index.ts';
 import type { ModelSpec } from '../spec.ts';
-import { monitorsOf, paneProfilesAfter, saveMonitor } from '../store/drift.ts';
+import { evidenceDivisor } from '../statistics/autocorrelation.ts';
+import { monitorsOf, paneProfilesAfter, saveMonitors } from '../store/drift.ts';
 import { countAlarm, insertIncident } from '../store/incidents.ts';
 import type { Queryable } from '../store/postgres.ts';
-import type { MonitorKind } from '../vocabulary.ts';
-import { countsOf, findEffect, guaranteeOf, seriesEntry, topStreams, type Evidence } from './evidence.ts';
-import { courseOf, monitorsFor, thresholdOf, type Course, type Monitor } from './monitors.ts';
+import { courseOf, type Course } from './course.ts';
+import { findEffect, topStreams } from './effect.ts';
+import { countsOf, guaranteeOf, isTaken, seriesEntry, type Evidence } from './evidence.ts';
+import { monitorsFor, thresholdOf, watchedColumns, type Monitor } from './monitors.ts';
 import { sampleIds } from './samples.ts';
-import { resumeState, takePane, type MonitorState } from './state.ts';
+import { resumeState, startOf, takePane, type MonitorState } from './state.ts';
 
 export interface Live {
   readonly adapter: string;
@@ -29,7 +31,7 @@ export interface LivePane {
 }
 
 export interface MonitorStep {
-  readonly monitor: MonitorKind;
+  readonly monitor: string;
   readonly value: number;
   readonly threshold: number;
   readonly alarm: boolean;
@@ -37,57 +39,76 @@ export interface MonitorStep {
 
 export interface OpenedIncident {
   readonly id: string;
-  readonly monitor: MonitorKind;
+  readonly monitor: string;
   readonly effect: number;
 }
+
+/** A monitor as a spec and a reference make it. */
+export interface Watching {
+  readonly monitor: Monitor;
+  /** Null: it cannot watch. */
+  readonly courses: readonly Course[] | null;
+  readonly threshold: number;
+  readonly divisor: number;
+}
+
+export function watchingOf(reference: ReferenceBody, spec: ModelSpec['monitor']): Watching[] {
+  const divisor = evidenceDivisor(spec.autocorrelation);
+  return monitorsFor(reference, spec).map((monitor) => ({ monitor, courses: monitor.weight === 0 ? null : courseOf(monitor, reference, divisor), threshold: thresholdOf(monitor, spec), divisor }));
+}
+
+/** What a detector is made of. */
+export const detectorOf = (courses: readonly Course[], divisor: number) => ({ m: courses.map(({ m }) => m), weights: courses.map(({ weight }) => weight), divisor });
 
 /** Call in the transaction that closes the pane. @throws TrimtabError `fenced` when a monitor took the pane already */
 export async function stepMonitors(db: Queryable, at: LivePane): Promise<{ steps: MonitorStep[]; opened: OpenedIncident[] }> {
   const stored = new Map((await monitorsOf(db, at.model, at.live.reference)).map((row) => [row.monitor, row.state as MonitorState]));
-  const [steps, opened]: [MonitorStep[], OpenedIncident[]] = [[], []];
-  for (const monitor of monitorsFor(at.reference)) {
-    const courses = courseOf(monitor, at.reference, at.spec.monitor.tolerance[monitor.kind]);
-    if (courses === null) continue;
-    const before = resumeState(stored.get(monitor.kind) ?? null, at.live.seq, courses.map((course) => course.m), at.pane);
-    const threshold = thresholdOf(monitor, at.spec.monitor);
-    const { state, step } = takePane(before, at.pane, countsOf(seriesEntry(monitor, at), courses.length), threshold);
-    const saved = await saveMonitor(db, { model: at.model, monitor: monitor.kind, reference: at.live.reference, pane: at.pane, state, now: at.now });
-    if (!saved) throw new TrimtabError('fenced', { what: `pane ${at.pane} of monitor ${monitor.kind} of model ${at.model}` });
-    steps.push({ monitor: monitor.kind, value: step.value, threshold, alarm: step.alarm });
-    if (step.alarm) opened.push(...(await latch(db, at, monitor, courses, before, threshold, step.value)));
-  }
-  return { steps, opened };
+  const taken = watchingOf(at.reference, at.spec.monitor).flatMap(({ courses, ...watching }) => {
+    if (courses === null) return [];
+    const { monitor, threshold, divisor } = watching;
+    const before = resumeState(stored.get(monitor.id) ?? null, at.live.seq, detectorOf(courses, divisor), at.pane);
+    return [{ ...watching, courses, before, ...takePane(before, at.pane, countsOf(seriesEntry(courses, at), courses.length), threshold) }];
+  });
+  const saved = await saveMonitors(db, { model: at.model, reference: at.live.reference, pane: at.pane, now: at.now, states: taken.map(({ monitor, state }) => ({ monitor: monitor.id, state })) });
+  const behind = taken.find(({ monitor }) => !saved.has(monitor.id));
+  if (behind !== undefined) throw new TrimtabError('fenced', { what: `pane ${at.pane} of monitor ${behind.monitor.id} of model ${at.model}` });
+  const opened: OpenedIncident[] = [];
+  for (const each of taken) if (each.step.alarm) opened.push(...(await latch(db, at, each, each.before, each.step.value)));
+  return { steps: taken.map(({ monitor, step, threshold }) => ({ monitor: monitor.id, value: step.value, threshold, alarm: step.alarm })), opened };
 }
+
+type Alarming = Watching & { readonly courses: readonly Course[] };
 
 /** Opens an incident, or counts the alarm in the one that is latched. */
-async function latch(db: Queryable, at: LivePane, monitor: Monitor, courses: readonly Course[], before: MonitorState, threshold: number, value: number): Promise<OpenedIncident[]> {
-  if ((await countAlarm(db, at.model, monitor.kind, at.now)) !== null) return [];
-  const evidence = await gather(db, at, monitor, courses, before, threshold, value);
+async function latch(db: Queryable, at: LivePane, watching: Alarming, before: MonitorState, value: number): Promise<OpenedIncident[]> {
+  const { id: monitor } = watching.monitor;
+  if ((await countAlarm(db, at.model, monitor, at.now)) !== null) return [];
+  const evidence = await gather(db, at, watching, before, value);
   // one alarm of a monitor a pane: the id needs no chance
-  const id = `${at.model}-${at.pane}-${monitor.kind}`;
-  await insertIncident(db, { id, model: at.model, monitor: monitor.kind, adapter: at.live.adapter, reference: at.live.reference, pane: at.pane, evidence, now: at.now });
-  return [{ id, monitor: monitor.kind, effect: evidence.effect }];
+  const id = `${at.model}-${at.pane}-${monitor}`;
+  await insertIncident(db, { id, model: at.model, monitor, adapter: at.live.adapter, reference: at.live.reference, pane: at.pane, evidence, now: at.now });
+  return [{ id, monitor, effect: evidence.effect }];
 }
 
-async function gather(db: Queryable, at: LivePane, monitor: Monitor, courses: readonly Course[], before: MonitorState, threshold: number, eValue: number): Promise<Evidence> {
-  const start = before.checkpoints[0];
-  const rows = await paneProfilesAfter(db, at.model, at.live.adapter, at.live.reference, start?.pane ?? at.pane);
-  const panes = rows.map(({ pane, profile }) => ({ pane, profile: decodeProfile(profile) }));
-  const found = findEffect(monitor, at.reference, courses, panes);
-  if (start === undefined || found === null) throw new Error(`monitor ${monitor.kind} of model ${at.model} alarmed at pane ${at.pane} without rows`);
-  const { streamAt, total, ...effect } = found;
+async function gather(db: Queryable, at: LivePane, { monitor, courses, threshold, divisor }: Alarming, before: MonitorState, eValue: number): Promise<Evidence> {
+  const start = startOf(before);
+  const rows = await paneProfilesAfter(db, at.model, at.live.adapter, at.live.reference, start.pane);
+  const panes = rows.map(({ pane, profile }) => ({ pane, profile: decodeProfile(profile, watchedColumns) }));
+  const found = findEffect(courses, panes, { threshold, divisor });
+  if (found === null) throw new Error(`monitor ${monitor.id} of model ${at.model} alarmed at pane ${at.pane} without rows`);
+  const { effect, course, since } = found;
   return {
-    monitor: monitor.kind,
+    monitor: monitor.id,
     kind: monitor.kind,
+    column: monitor.column,
     ...effect,
-    tolerance: at.spec.monitor.tolerance[monitor.kind],
     threshold,
     eValue,
-    guarantee: guaranteeOf(threshold),
+    guarantee: guaranteeOf(threshold, divisor),
     reference: at.live.reference,
-    sampleIds: await sampleIds(db, monitor, at.reference, { model: at.model, adapter: at.live.adapter, fromPane: effect.panes[0], stream: streamAt }),
-    ...(courses.length > 1 ? { top: topStreams(monitor, at.reference, courses, total) } : {}),
+    sampleIds: await sampleIds(db, monitor, at.reference, { model: at.model, adapter: at.live.adapter, fromPane: effect.panes[0], stream: course.stream }),
+    ...(courses.length > 1 ? { top: topStreams(courses, since) } : {}),
     start,
-    series: panes.map((each) => seriesEntry(monitor, each)).filter((entry) => entry.n > 0),
+    series: panes.map((each) => seriesEntry(courses, each)).filter(isTaken),
   };
 }

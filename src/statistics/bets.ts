@@ -24,14 +24,23 @@ export interface Bets {
   readonly miss: Float64Array;
 }
 
-/** lambda = logit(target) - logit(m). */
-export function makeBets(m: number): Bets {
-  const on = Math.min(MOST, Math.max(LEAST, m));
+const heldIn = (m: number) => Math.min(MOST, Math.max(LEAST, m));
+
+/** Where a bet of this reach looks. Reaches bend towards the end of the scale, so that no target is 1, where the bet would be infinite. */
+function target(on: number, reach: number): number {
   const from = Math.asin(Math.sqrt(on));
   const room = Math.PI / 2 - from;
+  return Math.sin(from + (room * reach) / (room + reach)) ** 2;
+}
+
+/** The smallest mean that a bet looks for. */
+export const nearestTarget = (m: number): number => target(heldIn(m), REACH[0] as number);
+
+/** lambda = logit(target) - logit(m). */
+export function makeBets(m: number): Bets {
+  const on = heldIn(m);
   const logit = (mean: number) => Math.log(mean / (1 - mean));
-  // reaches bend towards the end of the scale, so that no target is 1, where the bet would be infinite
-  const lambda = Float64Array.from(REACH, (reach) => logit(Math.sin(from + (room * reach) / (room + reach)) ** 2) - logit(on));
+  const lambda = Float64Array.from(REACH, (reach) => logit(target(on, reach)) - logit(on));
   const cost = lambda.map((each) => Math.log1p(on * Math.expm1(each)));
   return { lambda, cost, hit: lambda.map((each, j) => Math.exp(each - (cost[j] as number))), miss: cost.map((each) => Math.exp(-each)) };
 }

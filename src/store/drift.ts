@@ -66,6 +66,16 @@ export async function paneProfilesAfter(db: Queryable, model: string, adapter: s
   return rows;
 }
 
+/** Profiles of the panes of one adapter and reference that opened since a time, the oldest first. */
+export async function timedPaneProfiles(db: Queryable, model: string, adapter: string, reference: string, since: Date): Promise<{ openedAt: Date; profile: Uint8Array }[]> {
+  const { rows } = await db.query<{ openedAt: Date; profile: Uint8Array }>(
+    `select p.opened_at as "openedAt", f.profile from pane_profiles f join panes p on p.model = f.model and p.pane = f.pane
+     where f.model = $1 and f.adapter = $2 and f.reference = $3 and p.opened_at >= $4 order by f.pane`,
+    [model, adapter, reference, since],
+  );
+  return rows;
+}
+
 /** All profiles of the last `limit` closed panes, whatever adapter; panes without rows come with a null profile. */
 export async function lastPanes(db: Queryable, model: string, limit: number): Promise<{ pane: number; openedAt: Date; closedAt: Date; adapter: string | null; profile: Uint8Array | null }[]> {
   const { rows } = await db.query<{ pane: number; openedAt: Date; closedAt: Date; adapter: string | null; profile: Uint8Array | null }>(
@@ -115,13 +125,15 @@ export async function monitorsOf(db: Queryable, model: string, reference: string
   return rows;
 }
 
-/** Stores a monitor's state after a pane; false when that pane, or a later one, was taken already. */
-export async function saveMonitor(db: Queryable, row: { model: string; monitor: string; reference: string; pane: number; state: unknown; now: Date }): Promise<boolean> {
-  const { rowCount } = await db.query(
-    `insert into monitors as m (model, monitor, reference, pane, state, updated_at) values ($1, $2, $3, $4, $5::jsonb, $6)
+/** Stores the monitors' states after a pane, in one statement; gives those that had not taken that pane, or a later one, already. */
+export async function saveMonitors(db: Queryable, { model, reference, pane, now, states }: { model: string; reference: string; pane: number; now: Date; states: readonly { readonly monitor: string; readonly state: unknown }[] }): Promise<Set<string>> {
+  const { rows } = await db.query<{ monitor: string }>(
+    `insert into monitors as m (model, monitor, reference, pane, state, updated_at)
+       select $1, s.monitor, $2, $3, s.state::jsonb, $4 from unnest($5::text[], $6::text[]) as s(monitor, state)
      on conflict (model, monitor, reference) do update set pane = excluded.pane, state = excluded.state, updated_at = excluded.updated_at
-       where m.pane < excluded.pane`,
-    [row.model, row.monitor, row.reference, row.pane, JSON.stringify(row.state), row.now],
+       where m.pane < excluded.pane
+     returning m.monitor`,
+    [model, reference, pane, now, states.map((each) => each.monitor), states.map((each) => JSON.stringify(each.state))],
   );
-  return rowCount === 1;
+  return new Set(rows.map((row) => row.monitor));
 }

@@ -1,12 +1,13 @@
 /** Incidents: latched, one unresolved at a time for each monitor of a model. */
-import type { IncidentState, MonitorKind } from '../vocabulary.ts';
+import type { IncidentState } from '../vocabulary.ts';
 import type { Queryable } from './postgres.ts';
 
 /** `E` is the evidence, which the drift domain knows. */
 export interface StoredIncident<E> {
   readonly id: string;
   readonly model: string;
-  readonly monitor: MonitorKind;
+  /** Its id: the kind, with the column that it watches. */
+  readonly monitor: string;
   readonly adapter: string;
   readonly reference: string;
   /** The pane whose closing raised it. */
@@ -26,7 +27,7 @@ const COLUMNS = `id, model, monitor, adapter, reference, pane, state, evidence, 
   acknowledged_at as "acknowledgedAt", acknowledged_by as "acknowledgedBy", resolved_at as "resolvedAt"`;
 
 /** Counts an alarm in the incident that is latched for the monitor; its id, or null when there is none. */
-export async function countAlarm(db: Queryable, model: string, monitor: MonitorKind, now: Date): Promise<string | null> {
+export async function countAlarm(db: Queryable, model: string, monitor: string, now: Date): Promise<string | null> {
   const { rows } = await db.query<{ id: string }>(
     `update incidents set alarms = alarms + 1, last_alarm_at = $3 where model = $1 and monitor = $2 and state <> 'resolved' returning id`,
     [model, monitor, now],
@@ -36,7 +37,7 @@ export async function countAlarm(db: Queryable, model: string, monitor: MonitorK
 
 export async function insertIncident(
   db: Queryable,
-  row: { id: string; model: string; monitor: MonitorKind; adapter: string; reference: string; pane: number; evidence: unknown; now: Date },
+  row: { id: string; model: string; monitor: string; adapter: string; reference: string; pane: number; evidence: unknown; now: Date },
 ): Promise<void> {
   await db.query(
     `insert into incidents (id, model, monitor, adapter, reference, pane, state, evidence, opened_at, last_alarm_at)
@@ -66,6 +67,12 @@ export async function acknowledgeIncident<E>(db: Queryable, id: string, by: stri
     [id, by, now],
   );
   return rows[0] ?? null;
+}
+
+/** The monitors of a model that have an unresolved incident. */
+export async function latchedMonitors(db: Queryable, model: string): Promise<Set<string>> {
+  const { rows } = await db.query<{ monitor: string }>(`select distinct monitor from incidents where model = $1 and state <> 'resolved'`, [model]);
+  return new Set(rows.map((row) => row.monitor));
 }
 
 const RESOLVE = `update incidents set state = 'resolved', resolved_at = $1, evidence = evidence || jsonb_build_object('resolution', jsonb_build_object('reason', $2::text, 'by', $3::text))

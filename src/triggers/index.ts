@@ -104,6 +104,8 @@ async function proposals(db: Client, subject: Subject, now: Date): Promise<Propo
     if (due > subject.createdAt && (await store.takeDue(db, subject.name, due))) found.push({ reason: 'schedule', evidence: { due: due.toISOString(), schedule: retrain.schedule } });
   }
   for (const incident of await listIncidents(db, subject.name, 'open', OPEN_INCIDENTS)) {
+    // missing values or values of another type are mended where they come from, not by training
+    if (incident.monitor.startsWith('contract.')) continue;
     // a further alarm of the same incident is a new reason: the run that answered the first did not mend it
     const evidence = { incident: incident.id, alarms: incident.alarms };
     if (!(await store.hasTriggerWith(db, subject.name, evidence))) found.push({ reason: incident.monitor === 'error' ? 'performance' : 'drift', evidence });

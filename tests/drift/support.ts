@@ -28,7 +28,7 @@ export function profileOf(reference: ReferenceBody, rows: readonly ScoredRow[]):
   const profile = emptyProfile(reference);
   for (const row of rows) {
     observePrediction(profile, reference, row);
-    observeOutcome(profile, Number(row.label === row.trueLabel));
+    observeOutcome(profile, Number(row.label === row.trueLabel), row.parts);
   }
   return profile;
 }

@@ -50,7 +50,9 @@ export const IncidentView = view<Incident>('Incident', {
 
 export const DriftView = view<DriftReport>('Drift', {
   model: text(), live: json('adapter and reference; null while nothing is live'), referenceRows: orNull(integer()), openPane: json(),
-  monitors: json('each with value, threshold, share of the alarm budget, tolerance and effect; empty while nothing is live'),
+  monitors: json('each with value, threshold, share of the alarm budget, tolerance, verdict, power floor, guarantee and effect; empty while nothing is live'),
+  window: json('the panes of the last day against the reference: per column the tests that fit it, each with statistic, p, effect, interval and guarantee; null while nothing is live, and without rows'),
+  assumptions: json('autocorrelation of panes, and rhythms that no season declares; null while nothing is live'),
   panes: json('the last ones, the oldest first'),
 });
 
