@@ -5,7 +5,7 @@ import { differenceInterval, wilson, type Estimate } from '../statistics/interva
 import { provenRise } from '../statistics/proven-rise.ts';
 import { BETS, MOST } from '../statistics/bets.ts';
 import { expectedOf, type Course } from './course.ts';
-import type { Evidence, PaneProfile } from './evidence.ts';
+import type { PaneProfile } from './streams.ts';
 
 export interface Effect {
   /** Stream that speaks loudest, by name; null for monitors of one stream. */
@@ -35,6 +35,12 @@ export interface Effect {
 
 const LEVEL = 0.95;
 const TOP = 5;
+
+export interface TopStream {
+  readonly label: string;
+  readonly share: number;
+  readonly referenceShare: number;
+}
 
 export interface Found {
   readonly effect: Effect;
@@ -70,7 +76,7 @@ export function findEffect(courses: readonly Course[], panes: readonly PaneProfi
 }
 
 /** The streams whose mean rose most since the change. */
-export function topStreams(courses: readonly Course[], since: readonly PaneProfile[]): NonNullable<Evidence['top']> {
+export function topStreams(courses: readonly Course[], since: readonly PaneProfile[]): TopStream[] {
   return courses
     .map((course) => {
       const rows = since.flatMap(({ profile }) => course.stream.moments(profile));

@@ -1,9 +1,9 @@
 /** What an alarm rests on, complete enough to compute it again: the detector before the panes, and what each pane brought to each stream. */
-import type { Profile } from '../profile/index.ts';
 import { detectorValue, stepDetector, type Count, type Counts, type Detector } from '../statistics/e-detector.ts';
 import type { MonitorKind } from '../vocabulary.ts';
 import type { Course } from './course.ts';
-import type { Effect } from './effect.ts';
+import type { Effect, TopStream } from './effect.ts';
+import type { PaneProfile } from './streams.ts';
 
 /** One pane: rows, and per stream its sum. A stream that is not named had `n` rows, all of 0; one of other rows, or of several strata, says so itself. */
 export interface SeriesEntry {
@@ -24,18 +24,12 @@ export interface Evidence extends Effect {
   /** A few predictions to look at. */
   readonly sampleIds: readonly string[];
   /** Streams that rose most, of monitors with several. */
-  readonly top?: readonly { readonly label: string; readonly share: number; readonly referenceShare: number }[];
+  readonly top?: readonly TopStream[];
   /** The detector before the series, and the series: with `threshold` all that the e-value is computed from. */
   readonly start: { readonly pane: number; readonly detector: Detector };
   readonly series: readonly SeriesEntry[];
   /** Why and by whom it was resolved. */
   readonly resolution?: { readonly reason: string; readonly by: string };
-}
-
-/** The profile of one closed pane. */
-export interface PaneProfile {
-  readonly pane: number;
-  readonly profile: Profile;
 }
 
 /** Computes an alarm again from its evidence: the same e-value, bit for bit. */

@@ -9,18 +9,18 @@ import { estimate } from './effect.ts';
 import { rulesOfReference } from './monitors.ts';
 import { monitorReports, REPORTED_PANES, standOf, type MonitorReport } from './report.ts';
 import { lossOf } from './streams.ts';
-import type { Live } from './step.ts';
+import { nearestOfKinds, type Live } from './step.ts';
 
 /** @throws TrimtabError `not-found` */
 export async function driftFigures(db: Queryable, references: References, model: string): Promise<Figures> {
   const { stand } = await standOf(db, references, model);
   if (stand === null) return { monitors: [], quality: null };
   const monitors = await monitorReports(db, stand);
-  return { monitors: monitors.filter(({ idle }) => idle === null).map(figuresOf), quality: await qualityOf(db, stand.reference, model, stand.live) };
+  return { monitors: nearestOfKinds(monitors.filter(({ idle }) => idle === null)).map(figuresOf), quality: await qualityOf(db, stand.reference, model, stand.live) };
 }
 
-function figuresOf({ monitor, value, threshold, tolerance, effect: found }: MonitorReport): Figures['monitors'][number] {
-  const common = { monitor, value, threshold, tolerance };
+function figuresOf({ kind, value, threshold, tolerance, effect: found }: MonitorReport): Figures['monitors'][number] {
+  const common = { monitor: kind, value, threshold, tolerance };
   if (found === null) return { ...common, effect: null };
   const { effect, interval: [lower, upper], referenceMean } = found;
   return { ...common, effect: { estimate: effect, lower, upper, reference: referenceMean } };

@@ -2,7 +2,7 @@
 import { nearestTarget } from '../statistics/bets.ts';
 import { rowsToAlarm } from '../statistics/rows-to-alarm.ts';
 import { expectedOf, type Course } from './course.ts';
-import type { PaneProfile } from './evidence.ts';
+import type { PaneProfile } from './streams.ts';
 
 /** The chance of an alarm by then. */
 export const POWER = 0.8;

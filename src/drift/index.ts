@@ -8,6 +8,7 @@ import { createIncidents, type Incidents } from './incidents.ts';
 import { closePane, isDue, type ClosedPane } from './panes.ts';
 import { createReferences } from '../store/reference-cache.ts';
 import { driftFigures } from './figures.ts';
+import { nearestOfKinds } from './step.ts';
 import { driftReport, REPORTED_PANES, type DriftReport, type Memo } from './report.ts';
 
 export type { Effect } from './effect.ts';
@@ -65,7 +66,7 @@ export function createDrift({ pool, clock, events }: { pool: Pool; clock: Clock;
 /** Only after the commit: what a transaction did not keep has not happened. */
 function tell(events: Pick<Events, 'emit'>, { model, pane, rows, labelled, errors, steps, opened, resolved }: ClosedPane): void {
   events.emit('pane:closed', { model, pane, rows, labelled, errors });
-  for (const { monitor, value, threshold } of steps) events.emit('monitor:step', { model, monitor, value, threshold });
-  for (const { id, monitor, effect } of opened) events.emit('incident:opened', { model, incident: id, monitor, effect, pane });
+  for (const { kind, value, threshold } of nearestOfKinds(steps)) events.emit('monitor:step', { model, monitor: kind, value, threshold });
+  for (const { id, kind, effect } of opened) events.emit('incident:opened', { model, incident: id, monitor: kind, effect, pane });
   for (const incident of resolved) events.emit('incident:state', { model, incident, state: 'resolved' });
 }

@@ -6,6 +6,7 @@ import { evidenceDivisor } from '../statistics/autocorrelation.ts';
 import { monitorsOf, paneProfilesAfter, saveMonitors } from '../store/drift.ts';
 import { countAlarm, insertIncident } from '../store/incidents.ts';
 import type { Queryable } from '../store/postgres.ts';
+import type { MonitorKind } from '../vocabulary.ts';
 import { courseOf, type Course } from './course.ts';
 import { findEffect, topStreams } from './effect.ts';
 import { countsOf, guaranteeOf, isTaken, seriesEntry, type Evidence } from './evidence.ts';
@@ -32,6 +33,7 @@ export interface LivePane {
 
 export interface MonitorStep {
   readonly monitor: string;
+  readonly kind: MonitorKind;
   readonly value: number;
   readonly threshold: number;
   readonly alarm: boolean;
@@ -40,6 +42,7 @@ export interface MonitorStep {
 export interface OpenedIncident {
   readonly id: string;
   readonly monitor: string;
+  readonly kind: MonitorKind;
   readonly effect: number;
 }
 
@@ -60,6 +63,16 @@ export function watchingOf(reference: ReferenceBody, spec: ModelSpec['monitor'])
 /** What a detector is made of. */
 export const detectorOf = (courses: readonly Course[], divisor: number) => ({ m: courses.map(({ m }) => m), weights: courses.map(({ weight }) => weight), divisor });
 
+/** Of each kind the one that stands nearest to its threshold: metrics have a label of kinds, not of columns. */
+export function nearestOfKinds<M extends { readonly kind: MonitorKind; readonly value: number; readonly threshold: number }>(monitors: readonly M[]): M[] {
+  const nearest = new Map<MonitorKind, M>();
+  for (const each of monitors) {
+    const before = nearest.get(each.kind);
+    if (before === undefined || each.value / each.threshold > before.value / before.threshold) nearest.set(each.kind, each);
+  }
+  return [...nearest.values()];
+}
+
 /** Call in the transaction that closes the pane. @throws TrimtabError `fenced` when a monitor took the pane already */
 export async function stepMonitors(db: Queryable, at: LivePane): Promise<{ steps: MonitorStep[]; opened: OpenedIncident[] }> {
   const stored = new Map((await monitorsOf(db, at.model, at.live.reference)).map((row) => [row.monitor, row.state as MonitorState]));
@@ -74,7 +87,7 @@ export async function stepMonitors(db: Queryable, at: LivePane): Promise<{ steps
   if (behind !== undefined) throw new TrimtabError('fenced', { what: `pane ${at.pane} of monitor ${behind.monitor.id} of model ${at.model}` });
   const opened: OpenedIncident[] = [];
   for (const each of taken) if (each.step.alarm) opened.push(...(await latch(db, at, each, each.before, each.step.value)));
-  return { steps: taken.map(({ monitor, step, threshold }) => ({ monitor: monitor.id, value: step.value, threshold, alarm: step.alarm })), opened };
+  return { steps: taken.map(({ monitor, step, threshold }) => ({ monitor: monitor.id, kind: monitor.kind, value: step.value, threshold, alarm: step.alarm })), opened };
 }
 
 type Alarming = Watching & { readonly courses: readonly Course[] };
@@ -87,7 +100,7 @@ async function latch(db: Queryable, at: LivePane, watching: Alarming, before: Mo
   // one alarm of a monitor a pane: the id needs no chance
   const id = `${at.model}-${at.pane}-${monitor}`;
   await insertIncident(db, { id, model: at.model, monitor, adapter: at.live.adapter, reference: at.live.reference, pane: at.pane, evidence, now: at.now });
-  return [{ id, monitor, effect: evidence.effect }];
+  return [{ id, monitor, kind: evidence.kind, effect: evidence.effect }];
 }
 
 async function gather(db: Queryable, at: LivePane, { monitor, courses, threshold, divisor }: Alarming, before: MonitorState, eValue: number): Promise<Evidence> {

@@ -6,6 +6,12 @@ import { UNIT, type PartCounts, type Profile, type ReferenceBody } from '../prof
 import type { Moments } from '../statistics/bounded-mean.ts';
 import { seasonOf, segmentOf } from './parts.ts';
 
+/** The profile of one closed pane. */
+export interface PaneProfile {
+  readonly pane: number;
+  readonly profile: Profile;
+}
+
 export interface StratumMoments extends Moments {
   /** Left out: 0, the only one. */
   readonly stratum?: number;

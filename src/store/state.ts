@@ -25,10 +25,12 @@ const MODELS = `
   left join promotions o on o.model = l.model and o.seq = l.seq
   order by m.name`;
 
+/** Of each kind of monitor the oldest: columns of features are of one kind, and their names are no label. */
 const INCIDENTS = `
-  select model, monitor, state, opened_at as "openedAt",
+  select distinct on (model, coalesce(evidence ->> 'kind', monitor))
+         model, coalesce(evidence ->> 'kind', monitor) as monitor, state, opened_at as "openedAt",
          jsonb_build_object('estimate', evidence -> 'effect', 'lower', evidence -> 'interval' -> 0, 'upper', evidence -> 'interval' -> 1) as effect
-  from incidents where state <> 'resolved'`;
+  from incidents where state <> 'resolved' order by model, coalesce(evidence ->> 'kind', monitor), opened_at`;
 
 const RUNS = `
   select r.model, r.state, count(*) as count, count(*) filter (where r.rollout ->> 'waiting' = 'approval') as awaiting, min(s.at) as entered

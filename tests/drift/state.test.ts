@@ -2,9 +2,10 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { courseOf } from '../../src/drift/course.ts';
 import { findEffect } from '../../src/drift/effect.ts';
-import { countsOf, replayIncident, seriesEntry, type PaneProfile, type SeriesEntry } from '../../src/drift/evidence.ts';
+import { countsOf, replayIncident, seriesEntry, type SeriesEntry } from '../../src/drift/evidence.ts';
 import { monitorsFor, type Monitor } from '../../src/drift/monitors.ts';
 import { CHECKPOINT_EVERY, resumeState, startOf, takePane, type MonitorState } from '../../src/drift/state.ts';
+import type { PaneProfile } from '../../src/drift/streams.ts';
 import { parseSpec } from '../../src/spec.ts';
 import { profileOf, referenceFor, rowsOnCourse } from './support.ts';
 
