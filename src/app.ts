@@ -24,7 +24,7 @@ import { ADVANCE } from './runs/open.ts';
 import { databaseNow } from './store/clock.ts';
 import { expireUnmatched } from './store/feedback.ts';
 import { addJob, queuedJobs } from './store/jobs.ts';
-import { openFilesystem } from './store/objects/filesystem.ts';
+import { openObjects } from './store/objects/open.ts';
 import { openDatabase } from './store/open.ts';
 import { expireOutcomes } from './store/outcomes.ts';
 import { dropOldPartitions } from './store/partitions.ts';
@@ -76,7 +76,7 @@ export async function createApp(options: AppOptions) {
 
   const events = createEvents((error) => log.error({ err: error }, 'an event listener threw'));
   logEvents(events, log);
-  const objects = openFilesystem(path.join(config.dataDir, 'objects'));
+  const objects = openObjects(config);
   const health = createHealth({ pool });
   const models = createModels({ pool, clock });
   const ingest = createIngest({ pool, clock, events });

@@ -6,12 +6,27 @@ import { TrimtabError } from './errors.ts';
 const LEVELS = ['error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof LEVELS)[number];
 
+/** A bucket of S3 or of something that speaks its language. */
+export interface BucketConfig {
+  readonly bucket: string;
+  /** Of every key; '' or ending in a slash. */
+  readonly prefix: string;
+  readonly region: string;
+  /** Null: Amazon's. */
+  readonly endpoint: string | null;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string | null;
+}
+
 export interface Config {
   /** Null: the embedded PostgreSQL in `dataDir`. */
   readonly databaseUrl: string | null;
   /** Connections that this process opens at most. */
   readonly databaseConnections: number;
   readonly dataDir: string;
+  /** Bucket of the objects (adapters, datasets, exams). Null: a folder in `dataDir`. */
+  readonly bucket: BucketConfig | null;
   readonly host: string;
   readonly port: number;
   /** Bootstrap key with role admin. Null: open, and then only on loopback. */
@@ -78,6 +93,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     databaseUrl,
     databaseConnections: whole('TRIMTAB_DATABASE_CONNECTIONS', 24, MIN_CONNECTIONS, 500),
     dataDir: path.resolve(env['TRIMTAB_DATA_DIR'] || './data'),
+    bucket: readBucket(env, problems),
     host,
     port: whole('TRIMTAB_PORT', 8080, 0, 65535),
     apiKey,
@@ -94,4 +110,29 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   };
   if (problems.length > 0) throw new TrimtabError('bad-config', { problems: problems.join('; ') });
   return Object.freeze(config);
+}
+
+const BUCKET = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/([A-Za-z0-9._/-]*))?$/;
+
+/** TRIMTAB_OBJECTS=s3://BUCKET/PREFIX, and who may use it by the names that every S3 tool reads. */
+function readBucket(env: NodeJS.ProcessEnv, problems: string[]): BucketConfig | null {
+  const text = env['TRIMTAB_OBJECTS'];
+  if (!text) return null;
+  const [, bucket, prefix = ''] = BUCKET.exec(text) ?? [];
+  if (bucket === undefined) problems.push(`TRIMTAB_OBJECTS="${text}" should be s3://BUCKET or s3://BUCKET/PREFIX`);
+  const endpoint = env['TRIMTAB_S3_ENDPOINT'] || null;
+  if (endpoint !== null && !/^https?:\/\/[^/]+\/?$/.test(endpoint)) problems.push(`TRIMTAB_S3_ENDPOINT="${endpoint}" should be the scheme and host of the store, such as http://minio:9000`);
+  const needed = (name: string): string => {
+    if (!env[name]) problems.push(`TRIMTAB_OBJECTS needs ${name}`);
+    return env[name] ?? '';
+  };
+  return {
+    bucket: bucket ?? '',
+    prefix: prefix === '' ? '' : `${prefix.replace(/\/$/, '')}/`,
+    region: needed('AWS_REGION'),
+    endpoint,
+    accessKeyId: needed('AWS_ACCESS_KEY_ID'),
+    secretAccessKey: needed('AWS_SECRET_ACCESS_KEY'),
+    sessionToken: env['AWS_SESSION_TOKEN'] || null,
+  };
 }

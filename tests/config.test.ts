@@ -45,6 +45,16 @@ describe('config', () => {
     expect(config).toMatchObject({ secretKey: key, webhookAllow: ['receiver:8080', '*.svc.cluster.local', '10.0.0.0/8', 'fd00::/8'] });
   });
 
+  test('objects may stand in a bucket', () => {
+    const aws = { AWS_REGION: 'eu-central-1', AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'secret' };
+    const bucket = { bucket: 'adapters', prefix: '', region: 'eu-central-1', endpoint: null, accessKeyId: 'id', secretAccessKey: 'secret', sessionToken: null };
+    expect(readConfig({}).bucket).toBeNull();
+    expect(readConfig({ ...aws, TRIMTAB_OBJECTS: 's3://adapters' }).bucket).toEqual(bucket);
+    expect(readConfig({ ...aws, TRIMTAB_OBJECTS: 's3://adapters/a/b', TRIMTAB_S3_ENDPOINT: 'http://minio:9000' }).bucket).toEqual({ ...bucket, prefix: 'a/b/', endpoint: 'http://minio:9000' });
+    expect(() => readConfig({ TRIMTAB_OBJECTS: 's3://adapters' })).toThrow(/needs AWS_REGION; TRIMTAB_OBJECTS needs AWS_ACCESS_KEY_ID; TRIMTAB_OBJECTS needs AWS_SECRET/);
+    expect(() => readConfig({ ...aws, TRIMTAB_OBJECTS: 'gs://x', TRIMTAB_S3_ENDPOINT: 'minio:9000' })).toThrow(/should be s3:\/\/BUCKET.*scheme and host/);
+  });
+
   test('a service without a key does not listen beyond this machine', () => {
     expect(() => readConfig({ TRIMTAB_HOST: '0.0.0.0' })).toThrow(/TRIMTAB_HOST="0.0.0.0" is reachable from outside and no TRIMTAB_API_KEY is set/);
   });

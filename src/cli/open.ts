@@ -1,10 +1,9 @@
 /** Opens database and objects as the service does, beside a running service or without one. */
 import { access } from 'node:fs/promises';
-import path from 'node:path';
 import type { Config } from '../config.ts';
 import { TrimtabError } from '../errors.ts';
-import { openFilesystem } from '../store/objects/filesystem.ts';
 import type { ObjectStore } from '../store/objects/index.ts';
+import { openObjects } from '../store/objects/open.ts';
 import { openDatabase } from '../store/open.ts';
 import type { Pool } from '../store/postgres.ts';
 
@@ -24,7 +23,7 @@ export async function withStore<T>(config: Config, work: (opened: Opened) => Pro
   if (config.databaseUrl === null) await needFolder(config.dataDir);
   const { pool, close } = await openDatabase(config, { connections: CONNECTIONS, onError: () => {} });
   try {
-    return await work({ pool, objects: openFilesystem(path.join(config.dataDir, 'objects')) });
+    return await work({ pool, objects: openObjects(config) });
   } finally {
     await close();
   }

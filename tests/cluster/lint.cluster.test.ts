@@ -1,10 +1,10 @@
 /** The chart before anything runs: its own tests, its values' schema, and its manifests against the real API server's schemas and against kube-score. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeSchemas } from './schemas.ts';
-import { CHART, helm, KINDS, ran, tried, valuesOf } from './tools.ts';
+import { CHART, helm, KINDS, ran, ROOT, tried, valuesOf } from './tools.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** With all that a values file can leave out. */
-const EVERYTHING = ['--set', 'migrations.mode=job', '--set', 'ingress.enabled=true,ingress.host=trimtab.example,ingress.tlsSecret=tls', '--set', 'models.existingClaim=models', '--set', 'metrics.serviceMonitor.renderMode=alwaysRender'];
+const EVERYTHING = ['--set', 'migrations.mode=job', '--set', 'objects.s3.uri=,persistence.accessMode=ReadWriteMany', '--set', 'ingress.enabled=true,ingress.host=trimtab.example,ingress.tlsSecret=tls', '--set', 'models.existingClaim=models', '--set', 'metrics.serviceMonitor.renderMode=alwaysRender'];
 const manifests = (...args: string[]) => helm('template', 'trimtab', CHART, ...args);
 const conform = (text: string) => tried('kubeconform', ['-strict', '-summary', '-schema-location', `${folder}/{{.ResourceKind}}{{.KindSuffix}}.json`, '-'], text);
 
@@ -51,6 +51,13 @@ test('with everything on', async () => {
   await ran('kube-score', ['score', ...DECLINED, '-'], text);
 });
 
+test('every variable that is set is one that the service reads', async () => {
+  const config = await readFile(path.join(ROOT, 'src/config.ts'), 'utf8');
+  const names = [...(await manifests('-f', valuesOf('production'), '--set', 'migrations.mode=job', '--set', 'objects.s3.endpoint=http://minio:9000')).matchAll(/\bname: ((?:TRIMTAB|AWS)_\w+|DATABASE_URL)/g)].map(([, name]) => name);
+  expect(names.length).toBeGreaterThan(20);
+  expect(names.filter((name) => !config.includes(`'${name}'`))).toEqual([]);
+});
+
 test('the schemas refuse what does not exist', async () => {
   const text = (await manifests('-f', valuesOf('laptop'))).replace('readOnlyRootFilesystem:', 'readOnlyRoot:');
   expect((await conform(text)).stdout).toMatch(/readOnlyRoot/);
@@ -65,6 +72,7 @@ const WRONG: readonly [string, readonly string[], RegExp][] = [
   ['a value that does not exist', ['--set', 'replicas=2'], /replicas/],
   ['api pods without a database', ['--set', 'api.replicas=2'], /api pods need a database/],
   ['api pods without a volume that they share', ['--set', 'api.replicas=2,database.existingSecret=x'], /accessMode is ReadWriteOnce and should be ReadWriteMany/],
+  ['a bucket without its keys', ['--set', 'objects.s3.uri=s3://adapters'], /objects.s3.uri needs objects.s3.region and objects.s3.existingSecret/],
   ['a migration job for the embedded database', ['--set', 'migrations.mode=job'], /migrations.mode=job needs a database/],
   ['a setting that is the chart\'s', ['--set', 'env.TRIMTAB_RUNS=off'], /env.TRIMTAB_RUNS: the chart sets it itself/],
   ['a setting that is none', ['--set', 'env.PATH=x'], /PATH/],

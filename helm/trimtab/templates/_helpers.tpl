@@ -70,18 +70,23 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- if not .Values.database.existingSecret -}}
 {{- fail "\n\napi pods need a database that all pods reach: set database.existingSecret, or api.replicas=0 and api.autoscaling.enabled=false\n" -}}
 {{- end -}}
-{{- if not .Values.persistence.enabled -}}
-{{- fail "\n\napi pods read the adapters that the runner writes: set persistence.enabled=true\n" -}}
+{{- if and (not .Values.persistence.enabled) (not .Values.objects.s3.uri) -}}
+{{- fail "\n\napi pods read the adapters that the runner writes: set persistence.enabled=true, or objects.s3.uri\n" -}}
 {{- end -}}
-{{- if and (not .Values.persistence.existingClaim) (ne .Values.persistence.accessMode "ReadWriteMany") -}}
-{{- fail (printf "\n\napi pods share the volume of the runner: persistence.accessMode is %s and should be ReadWriteMany\n" .Values.persistence.accessMode) -}}
+{{- if and (not .Values.objects.s3.uri) (not .Values.persistence.existingClaim) (ne .Values.persistence.accessMode "ReadWriteMany") -}}
+{{- fail (printf "\n\napi pods share the volume of the runner: persistence.accessMode is %s and should be ReadWriteMany, or set objects.s3.uri\n" .Values.persistence.accessMode) -}}
+{{- end -}}
+{{- end -}}
+{{- with .Values.objects.s3 -}}
+{{- if and .uri (not (and .region .existingSecret)) -}}
+{{- fail "\n\nobjects.s3.uri needs objects.s3.region and objects.s3.existingSecret\n" -}}
 {{- end -}}
 {{- end -}}
 {{- if and (eq .Values.migrations.mode "job") (not .Values.database.existingSecret) -}}
 {{- fail "\n\nmigrations.mode=job needs a database of its own: set database.existingSecret; the embedded one is migrated when it starts\n" -}}
 {{- end -}}
 {{- range $name, $_ := .Values.env -}}
-{{- if has $name (list "TRIMTAB_API_KEY" "TRIMTAB_DATA_DIR" "TRIMTAB_HOST" "TRIMTAB_PORT" "TRIMTAB_RUNS" "TRIMTAB_MIGRATE" "TRIMTAB_SECRET_KEY" "TRIMTAB_DATABASE_CONNECTIONS") -}}
+{{- if has $name (list "TRIMTAB_API_KEY" "TRIMTAB_DATA_DIR" "TRIMTAB_HOST" "TRIMTAB_PORT" "TRIMTAB_RUNS" "TRIMTAB_MIGRATE" "TRIMTAB_SECRET_KEY" "TRIMTAB_OBJECTS" "TRIMTAB_S3_ENDPOINT" "TRIMTAB_DATABASE_CONNECTIONS") -}}
 {{- fail (printf "\n\nenv.%s: the chart sets it itself\n" $name) -}}
 {{- end -}}
 {{- end -}}

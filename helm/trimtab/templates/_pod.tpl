@@ -57,7 +57,7 @@ containers:
       {{- end }}
 volumes:
   - name: data
-    {{- if $root.Values.persistence.enabled }}
+    {{- if and $root.Values.persistence.enabled (not (and $root.Values.objects.s3.uri (eq .component "api"))) }}
     persistentVolumeClaim: {claimName: {{ include "trimtab.claim" $root }}}
     {{- else }}
     emptyDir: {}
@@ -95,6 +95,19 @@ affinity: {{- toYaml . | nindent 2 }}
 {{- if $root.Values.database.existingSecret }}
 - name: DATABASE_URL
   valueFrom: {secretKeyRef: {name: {{ $root.Values.database.existingSecret }}, key: {{ $root.Values.database.key }}}}
+{{- end }}
+{{- with $root.Values.objects.s3 }}
+{{- if .uri }}
+- {name: TRIMTAB_OBJECTS, value: {{ .uri | quote }}}
+- {name: AWS_REGION, value: {{ .region | quote }}}
+- name: AWS_ACCESS_KEY_ID
+  valueFrom: {secretKeyRef: {name: {{ .existingSecret }}, key: {{ .accessKeyIdKey }}}}
+- name: AWS_SECRET_ACCESS_KEY
+  valueFrom: {secretKeyRef: {name: {{ .existingSecret }}, key: {{ .secretAccessKeyKey }}}}
+{{- if .endpoint }}
+- {name: TRIMTAB_S3_ENDPOINT, value: {{ .endpoint | quote }}}
+{{- end }}
+{{- end }}
 {{- end }}
 {{- with $root.Values.secretKey.existingSecret }}
 - name: TRIMTAB_SECRET_KEY
