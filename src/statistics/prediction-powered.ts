@@ -59,9 +59,12 @@ export function estimatePowered(strata: readonly Stratum[], level: number): Powe
   const parts = used.map((stratum) => ({ stratum, weight: stratum.n / n, powered: poweredMean(sumsOf(stratum.cells)) }));
   const mean = parts.reduce((sum, { weight, powered }) => sum + weight * powered.mean, 0);
   const between = parts.reduce((sum, { weight, powered }) => sum + weight * (powered.mean - mean) ** 2, 0) / n;
-  const own = parts.reduce((sum, { stratum, weight, powered }) => sum + weight ** 2 * smoothed(stratum, powered, stratum.labelled / labelled), 0);
+  const owns = parts.map(({ stratum, weight, powered }) => weight ** 2 * smoothed(stratum, powered, stratum.labelled / labelled));
+  const own = owns.reduce((sum, each) => sum + each, 0);
   const error = Math.sqrt(own + between);
-  const half = studentQuantile((1 + level) / 2, Math.max(1, labelled - used.length)) * error;
+  // Satterthwaite (1946): a stratum of many rows and few labels decides how well the error is known
+  const freedom = own ** 2 / owns.reduce((sum, each, i) => sum + each ** 2 / Math.max(1, (used[i] as Stratum).labelled - 1), 0);
+  const half = studentQuantile((1 + level) / 2, Math.max(1, freedom)) * error;
   const clamp = (value: number) => Math.min(1, Math.max(0, value));
   return { mean: clamp(mean), low: clamp(mean - half), high: clamp(mean + half), lambda: parts.reduce((sum, { weight, powered }) => sum + weight * powered.lambda, 0), error };
 }

@@ -23,8 +23,14 @@ export interface Stratum {
 }
 
 const FEWEST_LABELLED = 15;
-/** A stratum has this share of the rows or of the labels, so that there are 16 at most: neither where labels crowd nor where rows do is one too wide. */
+/** Labels with which a stratum may stand where its neighbour is labelled otherwise. */
+const FEWEST_APART = 5;
+/** A stratum that is labelled like its neighbours has this share of the rows or of the labels: neither where labels crowd nor where rows do is one too wide. */
 const SHARE = 1 / 8;
+/** Rows of which one sort is labelled so many times as often as the other do not stand for each other. */
+const OTHERWISE = 2;
+
+type Counted = Pick<Stratum, 'n' | 'labelled'>;
 
 /** Neighbouring cells together until each stratum has enough labelled rows; cells of unknown score are a stratum of their own. */
 export function stratify(cells: readonly Cell[]): Stratum[] {
@@ -38,15 +44,23 @@ export function stratify(cells: readonly Cell[]): Stratum[] {
     open = [];
   };
   for (const cell of known) {
+    if (areApart(stratumOf(open), cell)) close();
     open.push(cell);
     const { n, labelled } = stratumOf(open);
     if (labelled >= FEWEST_LABELLED && (n >= SHARE * all.n || labelled >= SHARE * all.labelled)) close();
   }
-  const last = strata.at(-1);
-  // what is left over at the end has too few of its own
-  if (open.length > 0 && last !== undefined) strata.splice(-1, 1, stratumOf([...last.cells, ...open]));
+  const [last, left] = [strata.at(-1), stratumOf(open)];
+  // what is left over at the end may have too few labels of its own
+  if (open.length > 0 && last !== undefined && !areApart(last, left)) strata.splice(-1, 1, stratumOf([...last.cells, ...open]));
   else close();
   return unknown.length === 0 ? strata : [...strata, stratumOf(unknown)];
+}
+
+/** Whether rows are labelled otherwise than their neighbours, and both have labels enough to stand alone. */
+function areApart(a: Counted, b: Counted): boolean {
+  if (Math.min(a.labelled, b.labelled) < FEWEST_APART) return false;
+  const [fewer, more] = [a.labelled * b.n, b.labelled * a.n].sort((x, y) => x - y) as [number, number];
+  return more > OTHERWISE * fewer;
 }
 
 function stratumOf(cells: readonly Cell[]): Stratum {
