@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { exampleRows, exampleTable } from '../../src/demo/replay/example.ts';
 import * as replay from '../../src/demo/replay/rows.ts';
-import { fromSnips } from '../../src/demo/replay/snips.ts';
+import { firstOfEach, fromSnips } from '../../src/demo/replay/snips.ts';
 import type { TableFormat } from '../../src/table.ts';
 import { taskRules } from '../../src/tasks/index.ts';
 import { TASKS } from '../../src/vocabulary.ts';
@@ -101,6 +101,10 @@ describe('rows of other tasks', () => {
       positive: 'add to playlist: artist, playlist',
       completion: '{"wish":"add_to_playlist","artist":"Abba","playlist":"Mix"}',
     });
+    expect(fromSnips({ ...record, slots: [{ slot: 'artist', start: 0, end: 4, text: 'not this' }] })).toBeNull();
+    const twice = fromSnips({ text: 'a and b', intent: 'Add', slots: [{ slot: 'track', start: 0, end: 1, text: 'a' }, { slot: 'track', start: 6, end: 7 }] });
+    expect(twice).toMatchObject({ positive: 'add: track', completion: '{"wish":"add","track":["a","b"]}' });
+    expect(firstOfEach([{ stage: 'a', n: 1 }, { stage: 'a', n: 2 }, { stage: 'b', n: 3 }, { stage: 'a', n: 4 }], 2).map(({ n }) => n)).toEqual([1, 2, 3]);
     expect([fromSnips({ ...record, slots: [{ slot: 'x', start: 3, end: 99 }] }), fromSnips({ text: 'x' })]).toEqual([null, null]);
   });
 });

@@ -92,11 +92,12 @@ function rowOf(patterns: Patterns, stage: ExampleRow['stage'], uniform: Random):
 
 /** A wish in words, as a search would find it, and as JSON, as a program would take it. */
 export function described(wish: string, text: string, spans: readonly Span[]): { positive: string; completion: string } {
-  const names = [...new Set(spans.map((span) => span.label))].sort();
+  // In the order in which they are said; a slot that is said twice has both.
+  const slots = [...Map.groupBy(spans, ({ label }) => label)].map(([label, all]) => [label, all.map(({ start, end }) => text.slice(start, end))] as const);
+  const names = slots.map(([label]) => label).sort();
   const words = wish.replaceAll('_', ' ');
-  const slots = Object.fromEntries(spans.map(({ start, end, label }) => [label, text.slice(start, end)]));
   return {
     positive: names.length === 0 ? words : `${words}: ${names.map((name) => name.replaceAll('_', ' ')).join(', ')}`,
-    completion: JSON.stringify({ wish, ...slots }),
+    completion: JSON.stringify({ wish, ...Object.fromEntries(slots.map(([label, values]) => [label, values.length === 1 ? values[0] : values])) }),
   };
 }
