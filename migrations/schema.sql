@@ -28,6 +28,20 @@ create table api_keys (
   constraint api_keys_role_check CHECK ((role = ANY (ARRAY['viewer'::text, 'ingest'::text, 'operator'::text, 'admin'::text])))
 );
 
+create table audit (
+  id bigint not null generated always as identity,
+  at timestamp with time zone not null,
+  who text not null,
+  role text not null,
+  action text not null,
+  model text,
+  subject text not null,
+  reason text,
+  outcome text,
+  constraint audit_pkey PRIMARY KEY (id)
+);
+CREATE INDEX audit_model ON public.audit USING btree (model, id);
+
 create table calibrations (
   reference text not null,
   metric text not null,
@@ -57,6 +71,7 @@ create table feedback (
   matched_at timestamp with time zone,
   seq bigint not null generated always as identity,
   score double precision,
+  chosen boolean not null default false,
   constraint feedback_pkey PRIMARY KEY (model, id),
   constraint feedback_says CHECK (((label IS NULL) <> (score IS NULL)))
 );
@@ -104,6 +119,7 @@ create table labelled_rows (
   labelled_at timestamp with time zone not null,
   corrected_at timestamp with time zone,
   side text,
+  chosen boolean not null default false,
   constraint labelled_rows_pkey PRIMARY KEY (model, id),
   constraint labelled_rows_origin_check CHECK ((origin = ANY (ARRAY['feedback'::text, 'import'::text, 'synthetic'::text]))),
   constraint labelled_rows_side_check CHECK ((side = ANY (ARRAY['train'::text, 'exam'::text, 'neither'::text])))
@@ -138,6 +154,17 @@ create table models (
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
   constraint models_pkey PRIMARY KEY (name)
+);
+
+create table monitor_values (
+  model text not null,
+  pane bigint not null,
+  monitor text not null,
+  value double precision not null,
+  threshold double precision not null,
+  alarm boolean not null,
+  constraint monitor_values_pkey PRIMARY KEY (model, pane, monitor),
+  constraint monitor_values_model_pane_fkey FOREIGN KEY (model, pane) REFERENCES panes(model, pane) ON DELETE CASCADE
 );
 
 create table monitors (
@@ -180,6 +207,22 @@ create table pane_deltas (
 );
 CREATE INDEX pane_deltas_pane ON public.pane_deltas USING btree (model, pane);
 
+create table pane_figures (
+  model text not null,
+  pane bigint not null,
+  adapter text not null,
+  rows bigint not null,
+  labelled bigint not null,
+  loss double precision not null,
+  squares double precision not null,
+  confident bigint not null,
+  confidence double precision not null,
+  unseen_rows bigint not null,
+  unseen double precision not null,
+  constraint pane_figures_pkey PRIMARY KEY (model, pane, adapter),
+  constraint pane_figures_model_pane_fkey FOREIGN KEY (model, pane) REFERENCES panes(model, pane) ON DELETE CASCADE
+);
+
 create table pane_profiles (
   model text not null,
   pane bigint not null,
@@ -197,6 +240,7 @@ create table panes (
   constraint panes_pkey PRIMARY KEY (model, pane),
   constraint panes_model_fkey FOREIGN KEY (model) REFERENCES models(name) ON DELETE CASCADE
 );
+CREATE INDEX panes_closed ON public.panes USING btree (model, closed_at);
 CREATE UNIQUE INDEX panes_open ON public.panes USING btree (model) WHERE (closed_at IS NULL);
 
 create table prediction_ids (
@@ -245,6 +289,15 @@ CREATE INDEX promotions_adapter ON public.promotions USING btree (model, adapter
 CREATE UNIQUE INDEX promotions_run ON public.promotions USING btree (run_id, kind);
 CREATE TRIGGER webhook_tell AFTER INSERT ON public.promotions FOR EACH ROW EXECUTE FUNCTION webhook_tell_promotion();
 
+create table queue_skips (
+  model text not null,
+  prediction_id text not null,
+  skipped_by text not null,
+  at timestamp with time zone not null,
+  constraint queue_skips_pkey PRIMARY KEY (model, prediction_id),
+  constraint queue_skips_model_fkey FOREIGN KEY (model) REFERENCES models(name) ON DELETE CASCADE
+);
+
 create table records (
   id text not null,
   model text not null,
@@ -269,6 +322,18 @@ create table "references" (
   created_at timestamp with time zone not null,
   constraint references_pkey PRIMARY KEY (id),
   constraint references_model_fkey FOREIGN KEY (model) REFERENCES models(name) ON DELETE CASCADE
+);
+
+create table run_progress (
+  run_id text not null,
+  state text not null,
+  step integer not null,
+  steps integer not null,
+  loss double precision not null,
+  tokens_per_second double precision not null,
+  at timestamp with time zone not null,
+  constraint run_progress_pkey PRIMARY KEY (run_id, state, step),
+  constraint run_progress_run_id_fkey FOREIGN KEY (run_id) REFERENCES runs(id) ON DELETE CASCADE
 );
 
 create table run_steps (

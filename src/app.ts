@@ -3,24 +3,30 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Logger as WorkerLogger, run as startWorker, runMigrations, type Runner } from 'graphile-worker';
 import cron from 'node-cron';
+import { createAudit } from './audit.ts';
 import { createAuth } from './auth/index.ts';
 import { createSeal } from './auth/sealed.ts';
 import { OffsetClock, type Clock } from './clock.ts';
 import type { Config } from './config.ts';
+import { createLabelQueues } from './datasets/queue.ts';
 import { createDrift } from './drift/index.ts';
 import { createPerformance } from './drift/performance/index.ts';
 import { judge as gatesJudge } from './evaluation/gates.ts';
 import { createHealth } from './health.ts';
+import { createEventHub } from './http/event-hub.ts';
 import { createServer } from './http/server.ts';
 import type { HttpLimits } from './http/parts.ts';
 import { createIngest } from './ingest/index.ts';
 import { createLifecycle, type Part } from './lifecycle.ts';
 import { createModels } from './models.ts';
+import { createOverview } from './overview/index.ts';
+import { createPage } from './page.ts';
 import { getRecord, listRecords } from './promotion/records.ts';
 import { createRegistry } from './promotion/registry.ts';
 import { createBuiltinTarget } from './promotion/targets/builtin.ts';
 import { createRuns, type Runs } from './runs/index.ts';
 import { ADVANCE } from './runs/open.ts';
+import { verifyRecord } from './runs/record.ts';
 import { databaseNow } from './store/clock.ts';
 import { expireUnmatched } from './store/feedback.ts';
 import { addJob, queuedJobs } from './store/jobs.ts';
@@ -48,6 +54,8 @@ export interface AppOptions {
   /** The gates; a test puts a mutant in. */
   readonly judge?: typeof gatesJudge;
   readonly limits?: Partial<HttpLimits>;
+  /** Builds the page in the background where it is missing or older than its sources. */
+  readonly buildPage?: boolean;
 }
 
 export type App = Awaited<ReturnType<typeof createApp>>;
@@ -90,9 +98,12 @@ export async function createApp(options: AppOptions) {
   const triggers = createTriggers({ pool, clock, events });
   const webhooks = createWebhooks({ pool, clock, events, log, seal: createSeal(config.secretKey), triggers, allow: config.webhookAllow });
   const auth = await createAuth({ pool, clock, log, bootstrapKey: config.apiKey, openOnLoopback: config.apiKey === null });
+  const overview = createOverview({ pool, clock, objects, basePath });
+  const page = createPage({ log });
   const records = {
     list: (model: string, page: { before?: number; limit: number }) => listRecords(pool, model, page),
     get: (id: string) => getRecord(pool, id),
+    verify: (id: string) => verifyRecord({ pool, objects }, id),
   };
   const metrics = createMetrics(events, {
     version: packageVersion(),
@@ -100,7 +111,8 @@ export async function createApp(options: AppOptions) {
     state: { read: () => readState(pool), figures: drift.figures, onError: (error) => log.warn({ err: error }, 'the metrics of the state could not be read') },
   });
   const http = await createServer({
-    clock, events, log, metrics, auth, health, models, ingest, drift, performance, triggers, runs, registry, target, records, webhooks,
+    clock, events, log, metrics, auth, health, models, ingest, drift, performance, triggers, runs, registry, target, records, webhooks, overview, page,
+    hub: createEventHub(events), labels: createLabelQueues({ pool, clock }), audit: createAudit({ pool, clock }),
     ...(options.limits ? { limits: options.limits } : {}),
   });
 
@@ -128,6 +140,7 @@ export async function createApp(options: AppOptions) {
     { name: 'target', stop: () => target.stop() },
     ...(config.runs ? [steps(pool, log, runs, training)] : []),
     { name: 'webhooks', start: webhooks.start, stop: webhooks.stop },
+    ...(options.buildPage ? [{ name: 'page', start: async () => { page.start(); }, stop: () => page.stop() }] : []),
     { name: 'http', start: async () => { address = await http.listen({ host: config.host, port: config.port }); }, stop: () => http.close() },
     ...(options.clock ? [] : [wakes(log, events, { tick: ticks, follow, sweep: runs.sweep, retire })]),
   ];

@@ -9,7 +9,7 @@ export async function serve(config: Config): Promise<void> {
   const leave = () => process.exit(1);
   process.once('SIGTERM', leave);
   process.once('SIGINT', leave);
-  const app = await createApp({ config });
+  const app = await createApp({ config, buildPage: true });
   const stop = (signal: string) => {
     app.parts.log.info({ signal }, 'stopping');
     app.stop().then(() => process.exit(0), () => process.exit(1));

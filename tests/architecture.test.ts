@@ -29,6 +29,8 @@ const MAY: Record<string, readonly string[]> = {
   telemetry: BASE,
   store: [...BASE, 'telemetry'],
   models: BELOW_DOMAINS,
+  audit: BELOW_DOMAINS,
+  page: BELOW_DOMAINS,
   health: BELOW_DOMAINS,
   auth: BELOW_DOMAINS,
   ingest: BELOW_DOMAINS,
@@ -40,7 +42,9 @@ const MAY: Record<string, readonly string[]> = {
   webhooks: [...BELOW_DOMAINS, 'auth'],
   runs: [...BELOW_DOMAINS, 'datasets', 'training', 'evaluation', 'promotion'],
   triggers: [...BELOW_DOMAINS, 'drift', 'runs'],
-  http: [...BASE, 'telemetry', 'auth', 'models', 'health', ...DOMAINS, 'webhooks', 'runs', 'triggers'],
+  overview: [...BELOW_DOMAINS, ...DOMAINS, 'runs', 'triggers'],
+  http: [...BASE, 'telemetry', 'auth', 'models', 'health', ...DOMAINS, 'webhooks', 'runs', 'triggers', 'overview', 'audit'],
+  ui: ['vocabulary', 'http'],
 };
 /** These assemble: they may import everything but one another's users. */
 const ASSEMBLE = new Set(['app', 'main', 'cli', 'demo']);
@@ -53,7 +57,7 @@ interface SourceFile {
 }
 
 const files: SourceFile[] = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
-  .filter((name) => name.endsWith('.ts'))
+  .filter((name) => /\.tsx?$/.test(name))
   .map((name) => parse(name, readFileSync(path.join(SRC, name), 'utf8')));
 
 function parse(name: string, text: string): SourceFile {
@@ -62,7 +66,7 @@ function parse(name: string, text: string): SourceFile {
 }
 
 function roomOf(name: string): string {
-  return (name.split(path.sep)[0] ?? '').replace(/\.ts$/, '');
+  return (name.split(path.sep)[0] ?? '').replace(/\.tsx?$/, '');
 }
 
 function ours(file: SourceFile): string[] {
@@ -99,10 +103,18 @@ const ONLY_IN: { what: string; pattern: RegExp; rooms: readonly string[] }[] = [
   { what: 'SQL (store alone speaks it)', pattern: /['"`]\s*(select|insert into|update|delete from)\s+\S+/i, rooms: ['store'] },
   { what: 'prom-client (telemetry owns the names)', pattern: /from 'prom-client'/, rooms: ['telemetry'] },
   { what: 'fastify (http alone knows it)', pattern: /from '(@fastify\/|fastify)/, rooms: ['http'] },
+  { what: 'preact and uPlot (the page alone draws)', pattern: /from '(preact|uplot)/, rooms: ['ui'] },
 ];
 
 function misplaced(list: readonly SourceFile[]): string[] {
   return list.flatMap((file) => ONLY_IN.filter((rule) => !rule.rooms.includes(file.room) && rule.pattern.test(file.text)).map((rule) => `${file.name}: ${rule.what}`));
+}
+
+/** The page runs in a browser: of the service it may know the words and the types of the answers, nothing that would come along with them. */
+function takenIntoThePage(list: readonly SourceFile[]): string[] {
+  return list.filter((file) => file.room === 'ui').flatMap((file) =>
+    file.text.split('\n').filter((line) => /from '(\.\.\/)+http\//.test(line) && !/^import type .* from '(\.\.\/)+http\/api\.ts';$/.test(line)).map((line) => `${file.name}: ${line}`),
+  );
 }
 
 const MAX_LINES = 500;
@@ -114,6 +126,7 @@ describe('the tree is the diagram', () => {
   test('imports keep to the table', () => expect(tableViolations(files)).toEqual([]));
   test('there are no cycles', () => expect(cycles(files)).toEqual([]));
   test('each thing stands in its room', () => expect(misplaced(files)).toEqual([]));
+  test('the page takes types alone', () => expect(takenIntoThePage(files)).toEqual([]));
   test('every room is in the table', () => {
     expect([...new Set(files.map((f) => f.room))].filter((room) => !(room in MAY) && !ASSEMBLE.has(room))).toEqual([]);
   });
@@ -128,5 +141,6 @@ describe('each guard can fail', () => {
   test('table', () => expect(tableViolations([parse('statistics/x.ts', `import '../store/y.ts'`)])).toEqual(['statistics/x.ts imports store']));
   test('domains never import each other', () => expect(tableViolations([parse('drift/x.ts', `import type { A } from '../ingest/y.ts'`)])).toHaveLength(1));
   test('cycles', () => expect(cycles([parse('lora/a.ts', `import './b.ts'`), parse('lora/b.ts', `import './a.ts'`)])).toEqual(['lora/a.ts > lora/b.ts > lora/a.ts']));
+  test('page', () => expect(takenIntoThePage([parse('ui/x.tsx', `import { parts } from '../http/parts.ts';\nimport type { Run } from '../http/api.ts';`)])).toHaveLength(1));
   test('rooms', () => expect(misplaced([parse('runs/x.ts', 'const q = `select 1`; process.env')])).toHaveLength(2));
 });

@@ -1,6 +1,6 @@
 /**
  * Gives every new labelled row its side, once and for ever: the side of its stored near-duplicates; near both sides:
- * neither; else a hash of its text. So no adapter is ever trained on what any adapter was examined on.
+ * neither; else a hash of its text, unless it was chosen for its answer. So no adapter is ever trained on what any adapter was examined on.
  */
 import { sha256 } from '../canonical.ts';
 import { fixSides, insertBands, rowsByBands, rowsWithoutSide } from '../store/datasets.ts';
@@ -11,6 +11,14 @@ import { sketch, type Sketch } from './sketch.ts';
 import { inTurns } from './turns.ts';
 
 const CHUNK_ROWS = 5_000;
+
+/**
+ * The side of a row that was chosen for its answer: to train on, unless it is near what is examined with. In an exam it would speak against
+ * the champion that was unsure of it, and a challenger that is no better would pass.
+ */
+export function sideOfChosen(row: Sketch, stored: NearIndex): Side {
+  return sideOf(row, stored, 0) === 'train' ? 'train' : 'neither';
+}
 
 /** The side of a row against the rows that have one. */
 export function sideOf(row: Sketch, stored: NearIndex, examShare: number): Side {
@@ -45,8 +53,8 @@ export async function fixNewSides(db: Queryable, model: string, examShare: numbe
     const sides: Side[] = [];
     const bands: { band: number; rowId: string }[] = [];
     await inTurns(sketches, (row, i) => {
-      const id = rows[i]!.id;
-      const side = sideOf(row, index, examShare);
+      const { id, chosen } = rows[i]!;
+      const side = chosen ? sideOfChosen(row, index) : sideOf(row, index, examShare);
       sides.push(side);
       // A row near both sides is no neighbour of anyone. A text that is already stored is found by its first row, so that the
       // bands of a text that comes a million times stay those of one.

@@ -39,7 +39,7 @@ export async function startService({ dataDir, port, pane, workers, gate }: Start
     TRIMTAB_LOG_LEVEL: 'error',
     ...(workers === null ? {} : { TRIMTAB_WORKERS: String(workers) }),
   });
-  const app = await createApp({ config, clock, ...(gate === null ? {} : { judge: mutant(gate) }) });
+  const app = await createApp({ config, clock, buildPage: true, ...(gate === null ? {} : { judge: mutant(gate) }) });
   await app.start();
   return { service: createLockstep(app, clock, pane), config, key, stop: () => app.stop() };
 }

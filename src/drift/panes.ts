@@ -5,6 +5,7 @@ import { deleteDeltas, deltasAfter, insertPaneProfile, liveOf, openPaneOf, turnP
 import { resolveFormerIncidents } from '../store/incidents.ts';
 import { lockModel, type Queryable } from '../store/postgres.ts';
 import type { References } from '../store/reference-cache.ts';
+import { noteHistory } from './history.ts';
 import { stepMonitors, type Live, type MonitorStep, type OpenedIncident } from './step.ts';
 
 export interface ClosedPane {
@@ -43,6 +44,7 @@ export async function closePane(db: Queryable, references: References, model: st
   const taken = live === null || own === undefined
     ? { steps: [], opened: [] }
     : await stepMonitors(db, { model, spec: open.spec, pane: open.pane, live, reference: await references(db, live.reference), profile: own.profile, now });
+  await noteHistory(db, model, open.pane, folded, taken.steps);
   const sum = (pick: (profile: Profile) => number) => folded.reduce((total, each) => total + pick(each.profile), 0);
   return {
     model, pane: open.pane, closedAt: now, live, ...taken, resolved,

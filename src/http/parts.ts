@@ -1,23 +1,30 @@
 /** What HTTP needs of the rest: the smallest interfaces, so that a test can stand in for any of them. */
 import type { Auth } from '../auth/index.ts';
+import type { Audit } from '../audit.ts';
 import type { Clock } from '../clock.ts';
+import type { LabelQueues } from '../datasets/queue.ts';
 import type { Drift, Incidents } from '../drift/index.ts';
 import type { Performance } from '../drift/performance/index.ts';
 import type { Health } from '../health.ts';
 import type { Ingest } from '../ingest/index.ts';
 import type { Models } from '../models.ts';
+import type { Overview } from '../overview/index.ts';
 import type { DecisionRecord } from '../promotion/records.ts';
 import type { Registry } from '../promotion/registry.ts';
 import type { Answer } from '../promotion/targets/builtin.ts';
+import type { Verification } from '../runs/record.ts';
 import type { Events } from '../telemetry/events.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { EventHub } from './event-hub.ts';
 import type { Webhooks } from '../webhooks/index.ts';
 import type { RunOutcome, RunState, TriggerDecision, TriggerReason } from '../vocabulary.ts';
 
 export interface HttpParts {
   readonly clock: Clock;
   readonly events: Pick<Events, 'emit'>;
+  /** Closed with the server. */
+  readonly hub: EventHub;
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly auth: Auth;
@@ -32,6 +39,10 @@ export interface HttpParts {
   readonly target: TargetPart;
   readonly records: RecordsPart;
   readonly webhooks: WebhooksPart;
+  readonly overview: Overview;
+  readonly labels: LabelQueues;
+  readonly audit: Audit;
+  readonly page: PagePart;
   readonly limits?: Partial<HttpLimits>;
 }
 
@@ -46,6 +57,12 @@ export interface HttpLimits {
   readonly heapBytes: number;
   /** How often both are looked at, in milliseconds. */
   readonly sampleMs: number;
+}
+
+export interface PagePart {
+  /** Holds index.html and assets/ once it is ready. */
+  readonly folder: string;
+  state(): { readonly state: 'ready' | 'building' } | { readonly state: 'missing'; readonly why: string };
 }
 
 export interface TriggersPart {
@@ -112,4 +129,6 @@ export interface RecordsPart {
   /** Newest first; `before` (a seq) pages on. */
   list(model: string, page: { readonly before?: number; readonly limit: number }): Promise<readonly DecisionRecord[]>;
   get(id: string): Promise<DecisionRecord | null>;
+  /** Throws `not-found`. */
+  verify(id: string): Promise<Verification>;
 }

@@ -13,19 +13,26 @@ import { protect } from './plugins/protect.ts';
 import { requestId } from './plugins/request-id.ts';
 import { refuseUnstorable } from './plugins/storable.ts';
 import { adapterRoutes } from './routes/adapters.ts';
+import { auditRoutes } from './routes/audit.ts';
+import { datasetRoutes } from './routes/datasets.ts';
 import { driftRoutes } from './routes/drift.ts';
 import { ingestRoutes } from './routes/ingest.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { modelRoutes } from './routes/models.ts';
+import { overviewRoutes } from './routes/overview.ts';
 import { performanceRoutes } from './routes/performance.ts';
 import { predictRoutes } from './routes/predict.ts';
+import { queueRoutes } from './routes/queue.ts';
 import { recordRoutes } from './routes/records.ts';
 import { runRoutes, triggerRoutes } from './routes/runs.ts';
 import { serviceRoutes } from './routes/service.ts';
+import { streamRoutes } from './routes/stream.ts';
+import { uiRoutes } from './routes/ui.ts';
 import { receiveRoutes } from './routes/webhooks.ts';
 import { deliveryRoutes, endpointRoutes } from './routes/webhook-endpoints.ts';
 import { sourceRoutes } from './routes/webhook-sources.ts';
 import { ProblemSchema } from './schemas/answers.ts';
+import { OVERVIEW_VIEWS } from './schemas/overview.ts';
 import { VIEWS } from './schemas/views.ts';
 
 export const HTTP_LIMITS: HttpLimits = {
@@ -38,7 +45,7 @@ export const HTTP_LIMITS: HttpLimits = {
   sampleMs: SECOND,
 };
 
-const DOMAIN_ROUTES = [modelRoutes, predictRoutes, driftRoutes, performanceRoutes, triggerRoutes, runRoutes, adapterRoutes, recordRoutes, sourceRoutes, endpointRoutes, deliveryRoutes, keyRoutes];
+const DOMAIN_ROUTES = [modelRoutes, overviewRoutes, predictRoutes, driftRoutes, performanceRoutes, triggerRoutes, runRoutes, adapterRoutes, recordRoutes, auditRoutes, datasetRoutes, queueRoutes, sourceRoutes, endpointRoutes, deliveryRoutes, keyRoutes, streamRoutes];
 
 /** Built and ready to listen; `inject` works at once. */
 export async function createServer(parts: HttpParts): Promise<FastifyInstance> {
@@ -58,13 +65,14 @@ export async function createServer(parts: HttpParts): Promise<FastifyInstance> {
   // Pages of other sites can send text/plain without asking first; nothing here needs it.
   app.removeContentTypeParser('text/plain');
   app.setValidatorCompiler(TypeBoxValidatorCompiler);
-  for (const schema of [ProblemSchema, ...VIEWS]) app.addSchema(schema);
+  for (const schema of [ProblemSchema, ...VIEWS, ...OVERVIEW_VIEWS]) app.addSchema(schema);
   answerErrors(app, limits);
   answerWhileClosing(app);
   observe(app, parts);
   await guardHeaders(app);
   await describe(app);
   await app.register(async (scope) => serviceRoutes(scope.withTypeProvider<TypeBoxTypeProvider>(), parts));
+  await app.register(async (scope) => uiRoutes(scope, parts.page));
   await app.register(async (scope) => {
     await refuseUnderPressure(scope, limits);
     receiveRoutes(scope.withTypeProvider<TypeBoxTypeProvider>(), parts);

@@ -20,7 +20,8 @@ export async function writeFeedback(parts: WriteParts, model: string, rows: read
     const misfits = misfitsOf(parts, model, rows, predictions);
     const fitting = rows.filter((row) => !misfits.has(row));
     const { fresh, first } = await insert(db, model, fitting, predictions, now);
-    const firstOf = [...first].map((row) => ({ row, prediction: predictions.get(row.predictionId) }));
+    // rows that were chosen for their answer are no fair sample of the traffic: counted, they would raise false alarms
+    const firstOf = [...first].filter((row) => !row.chosen).map((row) => ({ row, prediction: predictions.get(row.predictionId) }));
     const deltas = await openDeltas(db, parts.references, model, open, firstOf.map(({ prediction }) => prediction?.adapter ?? null));
     for (const { row, prediction } of firstOf) {
       const delta = deltaOf(deltas, prediction);

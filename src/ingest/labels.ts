@@ -18,7 +18,7 @@ export async function writeImport(parts: WriteParts, model: string, rows: readon
     const sorted = [...last.values()].sort(byId);
     const changed = new Set<string>();
     for (let at = 0; at < sorted.length; at += CHUNK) {
-      const labels = sorted.slice(at, at + CHUNK).map((row) => ({ ...row, labelledAt: row.labelledAt ?? now, correctedAt: null }));
+      const labels = sorted.slice(at, at + CHUNK).map((row) => ({ ...row, labelledAt: row.labelledAt ?? now, correctedAt: null, chosen: false }));
       for (const id of await upsertLabels(db, model, 'import', labels, now)) changed.add(id);
     }
     const unchanged = sorted.filter((row) => !changed.has(row.id)).map((row) => row.id);
@@ -38,6 +38,7 @@ interface Labelled {
   readonly predictionId: string;
   /** Null where only a score is known: nothing can be learnt from it. */
   readonly label: string | null;
+  readonly chosen: boolean;
 }
 
 /**
@@ -46,12 +47,12 @@ interface Labelled {
  */
 export function labelsOf(feedback: readonly Labelled[], predictions: ReadonlyMap<string, { readonly input: string; readonly segment: string | null }>, now: Date): NewLabel[] {
   const labels = new Map<string, NewLabel>();
-  for (const { predictionId, label } of feedback) {
+  for (const { predictionId, label, chosen } of feedback) {
     const prediction = predictions.get(predictionId);
     if (prediction === undefined || label === null) continue;
     const earlier = labels.get(predictionId);
     const corrected = earlier !== undefined && (earlier.correctedAt !== null || earlier.label !== label);
-    labels.set(predictionId, { id: predictionId, text: prediction.input, segment: prediction.segment, label, labelledAt: now, correctedAt: corrected ? now : null });
+    labels.set(predictionId, { id: predictionId, text: prediction.input, segment: prediction.segment, label, labelledAt: now, correctedAt: corrected ? now : null, chosen: earlier?.chosen ?? chosen });
   }
   return [...labels.values()].sort((a, b) => compare(a.id, b.id));
 }

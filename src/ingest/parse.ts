@@ -20,6 +20,8 @@ export interface ParsedFeedback {
   /** The canonical truth; null where only a score is known. */
   readonly label: string | null;
   readonly score: number | null;
+  /** Its prediction was chosen for its answer. */
+  readonly chosen: boolean;
 }
 
 export interface ParsedLabel {
@@ -82,7 +84,7 @@ export function parseFeedback(input: unknown, rulesOf: RulesOf): Parsed<ParsedFe
   const truth = worth === null ? said(valid, TRUTHS, rules.truthField, (value) => rules.parseTruth(value)) : null;
   if (typeof truth === 'object' && truth !== null) return truth.refused;
   const id = valid.id ?? sha256(canonicalJson([predictionId, truth ?? { score: worth }]));
-  return { model: valid.model, row: { id, predictionId, label: truth, score: worth }, size: truth?.length ?? 1 };
+  return { model: valid.model, row: { id, predictionId, label: truth, score: worth, chosen: valid.chosen ?? false }, size: truth?.length ?? 1 };
 }
 
 /** The labelled row of an import into `model`, or the reason for refusing it. */

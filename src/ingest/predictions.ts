@@ -84,7 +84,7 @@ async function matchWaiting(parts: WriteParts, db: Client, model: string, deltas
   for (const feedback of matched) {
     const prediction = byPrediction.get(feedback.predictionId);
     const delta = deltaOf(deltas, prediction);
-    if (feedback.first && prediction !== undefined && delta !== undefined) countOutcome(delta, prediction.label, feedback);
+    if (feedback.first && !feedback.chosen && prediction !== undefined && delta !== undefined) countOutcome(delta, prediction.label, feedback);
   }
   const judged = new Map([...byPrediction].map(([id, row]) => [id, { ...row, receivedAt: now }]));
   const metricOf = (adapter: string | null) => (adapter === null ? undefined : deltas.get(adapter)?.reference.scoring.metric);

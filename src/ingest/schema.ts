@@ -85,6 +85,7 @@ export const FeedbackInputSchema = Type.Object(
     ...TRUTH,
     score: Type.Optional(Type.Number({ minimum: 0, maximum: 1, description: 'what the answer was worth, where nobody says what would have been right: feeds the error monitor, never datasets' })),
     thumbs: Type.Optional(Type.Unsafe<'up' | 'down'>({ type: 'string', enum: ['up', 'down'], description: 'up is a score of 1, down of 0' })),
+    chosen: Type.Optional(Type.Boolean({ description: 'true: the prediction was chosen for its answer, as the label queue does. Such rows are no fair sample: they go to the train side of datasets, never to monitors, the watch or exams' })),
     id: Type.Optional(name('id of the feedback; made of predictionId and what is told when left out, so that a repeat is a duplicate')),
   },
   { ...strict, title: 'Feedback', description: 'the truth in the field of the model\'s task, or score, or thumbs' },

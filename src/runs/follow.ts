@@ -1,5 +1,6 @@
 /** Follows a job until it ends, and tells what it cost. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { insertProgress } from '../store/progress.ts';
 import type { JobHandle, JobStatus } from '../training/index.ts';
 import type { JobResult } from '../training/job.ts';
 import type { RunContext } from './context.ts';
@@ -15,7 +16,9 @@ export async function follow(context: RunContext, handle: JobHandle): Promise<Jo
     const progress = status.progress;
     if (progress && progress.step > told) {
       told = progress.step;
-      parts.events.emit('job:progress', { model: run.model, run: run.id, step: progress.step, steps: progress.steps, loss: progress.loss, tokensPerSecond: progress.tokensPerSecond });
+      const { step, steps, loss, tokensPerSecond } = progress;
+      await insertProgress(parts.pool, run.id, { state: run.state, step, steps, loss, tokensPerSecond, at: parts.clock.now() });
+      parts.events.emit('job:progress', { model: run.model, run: run.id, step, steps, loss, tokensPerSecond });
     }
     if (status.state !== 'running') return status;
     await delay(POLL_MS, undefined, { signal }).catch(() => {});

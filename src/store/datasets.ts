@@ -14,9 +14,9 @@ export interface LabelledRow {
 const LABELLED = 'id, text, label, origin, labelled_at as "labelledAt", corrected_at as "correctedAt"';
 
 /** The next rows that have no side yet, in the order in which they get one. */
-export async function rowsWithoutSide(db: Queryable, model: string, limit: number): Promise<{ id: string; text: string }[]> {
-  const { rows } = await db.query<{ id: string; text: string }>(
-    'select id, text from labelled_rows where model = $1 and side is null order by labelled_at, id collate "C" limit $2',
+export async function rowsWithoutSide(db: Queryable, model: string, limit: number): Promise<{ id: string; text: string; chosen: boolean }[]> {
+  const { rows } = await db.query<{ id: string; text: string; chosen: boolean }>(
+    'select id, text, chosen from labelled_rows where model = $1 and side is null order by labelled_at, id collate "C" limit $2',
     [model, limit],
   );
   return rows;
@@ -122,6 +122,12 @@ export async function latestDataset<Manifest>(db: Queryable, model: string): Pro
     [model],
   );
   return rows[0]?.manifest ?? null;
+}
+
+/** Manifests of a model, the newest first. */
+export async function listDatasets<Manifest>(db: Queryable, model: string, limit: number): Promise<Manifest[]> {
+  const { rows } = await db.query<{ manifest: Manifest }>('select manifest from datasets where model = $1 order by created_at desc, id limit $2', [model, limit]);
+  return rows.map((row) => row.manifest);
 }
 
 export async function insertDataset(

@@ -7,6 +7,8 @@ export interface NewFeedback {
   /** The canonical truth, or null; then there is a score. */
   readonly label: string | null;
   readonly score: number | null;
+  /** The prediction was chosen for its answer: no fair sample, so it never measures. */
+  readonly chosen: boolean;
   /** False while its prediction has not come yet. */
   readonly matched: boolean;
 }
@@ -16,6 +18,7 @@ export interface WaitingFeedback {
   readonly label: string | null;
   readonly score: number | null;
   readonly first: boolean;
+  readonly chosen: boolean;
 }
 
 /**
@@ -26,12 +29,12 @@ export interface WaitingFeedback {
 export async function insertFeedback(db: Queryable, model: string, first: boolean, rows: readonly NewFeedback[], now: Date): Promise<string[]> {
   const inserted = await db.query<{ id: string }>({
     name: 'insert-feedback',
-    text: `insert into feedback (model, id, prediction_id, received_at, label, score, first, matched_at)
-           select $1, f.id, f.prediction_id, $2, f.label, f.score, $3, case when f.matched then $2::timestamptz end
-           from unnest($4::text[], $5::text[], $6::text[], $7::boolean[], $8::float8[]) with ordinality as f(id, prediction_id, label, matched, score, at)
+    text: `insert into feedback (model, id, prediction_id, received_at, label, score, first, matched_at, chosen)
+           select $1, f.id, f.prediction_id, $2, f.label, f.score, $3, case when f.matched then $2::timestamptz end, f.chosen
+           from unnest($4::text[], $5::text[], $6::text[], $7::boolean[], $8::float8[], $9::boolean[]) with ordinality as f(id, prediction_id, label, matched, score, chosen, at)
            order by f.at
            on conflict do nothing returning id`,
-    values: [model, now, first, rows.map((r) => r.id), rows.map((r) => r.predictionId), rows.map((r) => r.label), rows.map((r) => r.matched), rows.map((r) => r.score)],
+    values: [model, now, first, rows.map((r) => r.id), rows.map((r) => r.predictionId), rows.map((r) => r.label), rows.map((r) => r.matched), rows.map((r) => r.score), rows.map((r) => r.chosen)],
   });
   return inserted.rows.map((row) => row.id);
 }
@@ -48,9 +51,9 @@ export async function matchFeedback(db: Queryable, model: string, predictionIds:
     `with matched as (
        update feedback set matched_at = $3
        where model = $1 and matched_at is null and prediction_id = any($2::text[])
-       returning prediction_id, label, score, first, seq
+       returning prediction_id, label, score, first, chosen, seq
      )
-     select prediction_id as "predictionId", label, score, first from matched order by seq`,
+     select prediction_id as "predictionId", label, score, first, chosen from matched order by seq`,
     [model, predictionIds, now],
   );
   return rows;

@@ -128,6 +128,29 @@ export async function findOldPredictions(db: Queryable, model: string, ids: read
   return rows;
 }
 
+export interface ShownPrediction extends FoundPrediction {
+  readonly confidence: number | null;
+  readonly receivedAt: Date;
+  /** What became known of it first: the canonical truth, or a score. */
+  readonly truth: string | null;
+  readonly score: number | null;
+}
+
+/** Predictions by id as people read them, the newest of each, in the order of the ids; those that are not known (any more) are missing. */
+export async function showPredictions(db: Queryable, model: string, ids: readonly string[]): Promise<ShownPrediction[]> {
+  const { rows } = await db.query<ShownPrediction>(
+    `select p.*, f.label as truth, f.score from unnest($2::text[]) with ordinality as wanted(id, at)
+     cross join lateral (
+       select p.id, p.adapter, p.input, p.label, p.segment, p.confidence, p.received_at as "receivedAt" from predictions p
+       where p.model = $1 and p.id = wanted.id order by p.received_at desc limit 1
+     ) p
+     left join feedback f on f.model = $1 and f.prediction_id = p.id and f.first
+     order by wanted.at`,
+    [model, ids],
+  );
+  return rows;
+}
+
 /** Forgets ids taken before a time (retention: seven days); returns how many. */
 export async function expireIds(db: Queryable, before: Date): Promise<number> {
   const { rowCount } = await db.query('delete from prediction_ids where received_at < $1', [before]);

@@ -11,7 +11,7 @@ export interface WatchedRow {
 }
 
 /**
- * First feedback, where it tells the truth and not a score alone, on predictions that `adapter` made since `since`, not yet scored for the run, in order of arrival.
+ * First feedback, where it tells the truth and not a score alone, of rows that were not chosen for what the live adapter answered (the other would look the better for it), on predictions that `adapter` made since `since`, not yet scored for the run, in order of arrival.
  * `from` only spares reading: rows matched before it are taken as scored.
  */
 export async function unscoredRows(
@@ -25,7 +25,7 @@ export async function unscoredRows(
     `select f.id as "feedbackId", f.matched_at as "matchedAt", p.input as text, p.label as predicted, f.label
      from (
        select f.id, f.prediction_id, f.label, f.matched_at, f.seq from feedback f
-       where f.model = $2 and f.first and f.label is not null and f.matched_at >= $5
+       where f.model = $2 and f.first and not f.chosen and f.label is not null and f.matched_at >= $5
          and f.id not in (select feedback_id from watch_rows where run_id = $1)
        order by f.matched_at, f.seq offset 0
      ) f

@@ -21,6 +21,17 @@ export function lastDue(expression: string, timeZone: string, now: Date): Date {
   }
 }
 
+/** The first due time after `now`, placed as `lastDue` places them. */
+export function nextDue(expression: string, timeZone: string, now: Date): Date {
+  // a clock that is about to be put forward shows later times sooner than it would
+  const earliest = now.getTime() + Math.min(offsetAt(timeZone, now.getTime() - DAY), offsetAt(timeZone, now.getTime() + DAY));
+  const cron = CronExpressionParser.parse(expression, { currentDate: new Date(earliest - 1), tz: 'UTC' });
+  for (;;) {
+    const due = instantOf(timeZone, cron.next().getTime());
+    if (due > now.getTime()) return new Date(due);
+  }
+}
+
 /** When a local time (milliseconds, as if it were UTC) is first shown. */
 function instantOf(timeZone: string, local: number): number {
   const [before, after] = [offsetAt(timeZone, local - DAY), offsetAt(timeZone, local + DAY)];

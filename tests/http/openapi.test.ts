@@ -35,13 +35,14 @@ function refs(value: unknown): string[] {
 test('it covers every route that the server has', () => {
   const routes = app.printRoutes({ commonPrefix: false, includeHooks: false }).split('\n').filter((line) => /\((GET|PUT|POST|DELETE)/.test(line)).length;
   expect(operations().length).toBeGreaterThanOrEqual(30);
-  expect(Object.keys(document.paths).length).toBe(routes);
+  // one is the page's
+  expect(Object.keys(document.paths).length).toBe(routes - 1);
   expect(document.openapi).toBe('3.1.0');
 });
 
 test('every reference leads somewhere, every tag is explained', () => {
   const names = new Set(Object.keys(document.components.schemas));
-  expect(names).toEqual(new Set(['Problem', 'Model', 'Adapter', 'Live', 'Promotion', 'Trigger', 'Run', 'Incident', 'Drift', 'Performance', 'Record', 'Key', 'WebhookSource', 'WebhookEndpoint', 'WebhookDelivery', 'WebhookAttempt']));
+  expect(names).toEqual(new Set(['Problem', 'Model', 'Adapter', 'Live', 'Promotion', 'Trigger', 'Run', 'Incident', 'Drift', 'Performance', 'Record', 'Key', 'WebhookSource', 'WebhookEndpoint', 'WebhookDelivery', 'WebhookAttempt', 'FleetRow', 'Timeline', 'RunCourse', 'RunExam', 'Prediction', 'Dataset', 'LabelQueue', 'AuditEntry', 'Verification']));
   expect(refs(document).length).toBeGreaterThan(100);
   for (const ref of refs(document)) expect(names).toContain(ref.replace('#/components/schemas/', ''));
   const tags = document.tags.map(({ name }) => name);

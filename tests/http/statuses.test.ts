@@ -5,7 +5,7 @@ import { CATALOGUE, TrimtabError } from '../../src/errors.ts';
 import { rolesThatMay, type Permission } from '../../src/auth/roles.ts';
 import { createServer } from '../../src/http/server.ts';
 import { ROLES } from '../../src/vocabulary.ts';
-import { as, asked, fakeAuth, fakeParts } from './support.ts';
+import { as, asked, DATASET, fakeAuth, fakeParts } from './support.ts';
 
 interface Case {
   readonly route: string;
@@ -24,6 +24,8 @@ const ofModel = (route: string): Case => get(`/v1/models/{name}${route}`, `/v1/m
 const CASES: readonly Case[] = [
   get('/v1/models', '/v1/models', { 400: { url: '/v1/models?x=1' } }),
   ofModel(''), ofModel('/drift'), ofModel('/performance'), ofModel('/triggers'), ofModel('/adapters'), ofModel('/promotions'), ofModel('/live'), ofModel('/records'),
+  get('/v1/fleet', '/v1/fleet', { 400: { url: '/v1/fleet?x=1' } }),
+  ofModel('/timeline'),
   get('/v1/runs', '/v1/runs?model=router&limit=5', { 400: { url: '/v1/runs?limit=0' } }),
   get('/v1/runs/{id}', '/v1/runs/run-1', { 400: { url: '/v1/runs/%0a' }, 404: { url: '/v1/runs/none' } }),
   get('/v1/incidents', '/v1/incidents?model=router&state=open', { 400: { url: '/v1/incidents?state=shut' } }),
@@ -52,12 +54,12 @@ const CASES: readonly Case[] = [
     other: { 400: { body: { reason: 'nul \0' } }, 404: { url: '/v1/models/nobody/rollback' }, 409: { fail: conflict } },
   },
   ...['approve', 'cancel'].map((verb): Case => ({
-    route: `POST /v1/runs/{id}/${verb}`, may: 'operate', good: { url: `/v1/runs/run-1/${verb}`, status: 200 },
-    other: { 400: { url: `/v1/runs/%00/${verb}` }, 404: { url: `/v1/runs/none/${verb}` }, 409: { fail: conflict } },
+    route: `POST /v1/runs/{id}/${verb}`, may: 'operate', good: { url: `/v1/runs/run-1/${verb}`, body: { reason: 'looked at it' }, status: 200 },
+    other: { 200: { body: undefined }, 400: { url: `/v1/runs/%00/${verb}` }, 404: { url: `/v1/runs/none/${verb}` }, 409: { fail: conflict } },
   })),
   {
-    route: 'POST /v1/incidents/{id}/acknowledge', may: 'operate', good: { url: '/v1/incidents/incident-1/acknowledge', status: 200 },
-    other: { 400: { url: '/v1/incidents/%00/acknowledge' }, 404: { url: '/v1/incidents/none/acknowledge' } },
+    route: 'POST /v1/incidents/{id}/acknowledge', may: 'operate', good: { url: '/v1/incidents/incident-1/acknowledge', body: { reason: 'seen' }, status: 200 },
+    other: { 200: { body: undefined }, 400: { url: '/v1/incidents/%00/acknowledge' }, 404: { url: '/v1/incidents/none/acknowledge' } },
   },
   {
     route: 'POST /v1/incidents/{id}/resolve', may: 'operate', good: { url: '/v1/incidents/incident-1/resolve', body: { reason: 'known' }, status: 200 },
@@ -85,6 +87,23 @@ const CASES: readonly Case[] = [
     route: `POST /v1/webhooks/endpoints/{name}/deliveries/{id}/${verb}`, may: 'operate', good: { url: `/v1/webhooks/endpoints/ops/deliveries/msg_1/${verb}`, status: 200 },
     other: { 400: { url: `/v1/webhooks/endpoints/ops/deliveries/%00/${verb}` }, 404: { url: `/v1/webhooks/endpoints/ops/deliveries/none/${verb}` }, 409: { fail: conflict } },
   })),
+  get('/v1/events', '/v1/events?model=router&seconds=0', { 400: { url: '/v1/events?seconds=-1' } }),
+  get('/v1/runs/{id}/course', '/v1/runs/run-1/course', { 400: { url: '/v1/runs/%0a/course' }, 404: { url: '/v1/runs/none/course' } }),
+  get('/v1/runs/{id}/exam', '/v1/runs/run-1/exam?kind=worse', { 400: { url: '/v1/runs/run-1/exam?kind=odd' }, 404: { url: '/v1/runs/none/exam' } }),
+  get('/v1/records/{id}/verification', '/v1/records/record-1/verification', { 400: { url: '/v1/records/%0a/verification' }, 404: { url: '/v1/records/none/verification' } }),
+  get('/v1/audit', '/v1/audit?model=router&limit=5', { 400: { url: '/v1/audit?limit=0' } }),
+  ofModel('/datasets'),
+  get('/v1/datasets/{id}', `/v1/datasets/${DATASET.id}`, { 400: { url: '/v1/datasets/%0a' }, 404: { url: '/v1/datasets/none' } }),
+  get('/v1/datasets/{id}/rows', `/v1/datasets/${DATASET.id}/rows?part=exam`, { 400: { url: `/v1/datasets/${DATASET.id}/rows?part=odd` }, 404: { url: '/v1/datasets/none/rows' } }),
+  ofModel('/queue'),
+  {
+    route: 'POST /v1/models/{name}/queue/skip', may: 'operate', good: { url: '/v1/models/router/queue/skip', body: { predictionId: 'p1' }, status: 204 },
+    other: { 400: noBody, 404: { url: '/v1/models/nobody/queue/skip' } },
+  },
+  {
+    route: 'POST /v1/models/{name}/predictions/find', may: 'read', good: { url: '/v1/models/router/predictions/find', body: { ids: ['p1'] }, status: 200 },
+    other: { 400: noBody, 404: { url: '/v1/models/nobody/predictions/find' } },
+  },
   { route: 'POST /v1/keys', may: 'administer', good: { url: '/v1/keys', body: { name: 'ann', role: 'viewer' }, status: 201 }, other: { 400: { body: { name: 'ann', role: 'king' } } } },
   { route: 'GET /v1/keys', may: 'administer', good: { url: '/v1/keys', status: 200 } },
   { route: 'DELETE /v1/keys/{id}', may: 'administer', good: { url: '/v1/keys/key-1', status: 204 }, other: { 400: { url: '/v1/keys/%00' }, 404: { url: '/v1/keys/none' } } },
@@ -118,7 +137,7 @@ const unhurried = { eventLoopDelayMs: Infinity };
 beforeAll(async () => {
   const auth = { ...failing(fakeAuth()), authenticate: fakeAuth().authenticate, isOpen: fakeAuth().isOpen };
   const parts = fakeParts();
-  const domains = Object.fromEntries((['models', 'ingest', 'drift', 'performance', 'triggers', 'runs', 'registry', 'target', 'records', 'health', 'webhooks'] as const).map((name) => [name, failing(parts[name])]));
+  const domains = Object.fromEntries((['models', 'ingest', 'drift', 'performance', 'triggers', 'runs', 'registry', 'target', 'records', 'health', 'webhooks', 'overview', 'labels', 'audit', 'hub'] as const).map((name) => [name, failing(parts[name])]));
   app = await createServer({ ...parts, ...domains, auth, limits: { bodyBytes: 4_096, ...unhurried } });
   strained = await createServer({ ...fakeParts(), limits: { heapBytes: 1, sampleMs: 10 } });
   limited = await createServer({ ...fakeParts(), limits: { requestsPerMinute: 1, ingestPerMinute: 1, ...unhurried } });

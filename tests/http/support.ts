@@ -1,8 +1,10 @@
 /** A server over stand-ins for every part. A test replaces what it wants to see fail. */
+import path from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { Auth } from '../../src/auth/index.ts';
 import { VirtualClock } from '../../src/clock.ts';
 import { TrimtabError } from '../../src/errors.ts';
+import { createEventHub } from '../../src/http/event-hub.ts';
 import type { HttpParts } from '../../src/http/parts.ts';
 import { createServer } from '../../src/http/server.ts';
 import { parseSpec } from '../../src/spec.ts';
@@ -52,6 +54,19 @@ const BUCKET = { ...DAYS, predictions: 0, labelled: 0, maturity: null, provision
 export const PERFORMANCE = {
   model: 'router', metric: 'accuracy', segment: null, ...DAYS, maturity: null, feedback: { repeats: 0, contradicted: 0, otherMetric: 0 }, changes: [], whole: BUCKET, buckets: [],
 };
+
+export const FLEET = { model: 'router', task: 'classification', metric: 'accuracy', live: { adapter: ADAPTER.id, version: 1, since: AT }, quality: { score: 0.9, interval: [0.85, 0.94], n: 200, source: 'production' }, incidents: [], nextSchedule: AT, run: null } as const;
+export const TIMELINE = {
+  model: 'router', metric: 'accuracy', from: AT, to: AT, whole: { from: AT, to: AT }, panes: 2, at: [AT.getTime() / 1000], rows: [10], labelled: [0], score: [null], low: [null], high: [null],
+  confidence: [0.5], unseen: [null], monitors: [{ monitor: 'error', share: [null] }], promotions: [], incidents: [], runs: [],
+};
+
+export const COURSE = { run: 'run-1', trigger: TRIGGER, steps: [{ state: 'collect', at: AT, detail: {} }], progress: [{ state: 'train', step: 1, steps: 2, loss: 0.5, tokensPerSecond: 9, at: AT }], result: null, cost: null } as const;
+export const EXAM = { run: 'run-1', metric: 'accuracy', opponent: 'champion', rows: 2, better: 1, worse: 0, wrong: 1, examples: [], byLabel: [{ label: 'x', n: 2, opponent: 0.5, challenger: 1 }] } as const;
+export const PREDICTION = { id: 'p1', adapter: null, input: 'a text', label: 'x', segment: null, confidence: 0.5, receivedAt: AT, truth: null, score: null };
+export const DATASET = { id: 'd'.repeat(64), model: 'router', runId: 'run-1', createdAt: AT.toISOString(), recipe: { version: 1 }, counts: { train: 3 }, labels: ['x'], majority: null, train: 'aa', exam: 'bb', parents: [], newRows: 3 };
+export const QUEUE = { model: 'router', by: 'worth', adapter: ADAPTER.id, labels: ['x', 'y'], lookedAt: 1, rows: [{ id: 'p1', text: 'a text', answer: 'x', confidence: 0.4, segment: null, receivedAt: AT, why: 'least sure' }] } as const;
+export const AUDITED = { id: 1, at: AT, who: 'ann', role: 'operator', action: 'retrain', model: 'router', subject: 'router', reason: 'new labels', outcome: 'done' } as const;
 
 /** `Bearer <role>` is a key of that role. */
 export function fakeAuth(over: Partial<Auth> = {}): Auth {
@@ -112,7 +127,7 @@ function fakeWebhooks(): HttpParts['webhooks'] {
 export function fakeParts(over: Partial<HttpParts> = {}): HttpParts {
   const events = createEvents();
   const parts = {
-    clock: new VirtualClock(AT), events, log: createLogger({ level: 'silent', pretty: false }), metrics: createMetrics(events), auth: fakeAuth(),
+    clock: new VirtualClock(AT), events, hub: createEventHub(events), log: createLogger({ level: 'silent', pretty: false }), metrics: createMetrics(events), auth: fakeAuth(),
     health: { ready: () => Promise.resolve() },
     models: {
       put: (spec: unknown) => note('put', spec, { ...MODEL, changed: true }),
@@ -143,7 +158,26 @@ export function fakeParts(over: Partial<HttpParts> = {}): HttpParts {
       rollback: (request: unknown) => note('rollback', request, { ...PROMOTION, kind: 'rollback' as const, changed: true }),
     },
     target: { predict: (_: string, texts: readonly string[]) => Promise.resolve({ adapter: ADAPTER.id, rules: taskRules('classification'), labels: ['x', 'y'], rows: texts.map(() => ({ label: 'x', confidence: 0.75, scores: [0.75, 0.25] })) }) },
-    records: { list: (_: string, page: unknown) => note('records', page, [RECORD]), get: orNull(RECORD) },
+    overview: {
+      fleet: () => Promise.resolve([FLEET]),
+      timeline: (ask: { model: string }) => (ask.model === 'router' ? note('timeline', ask, TIMELINE) : Promise.reject(missing('model', ask.model))),
+      runCourse: (id: string) => (id === 'run-1' ? Promise.resolve(COURSE) : Promise.reject(missing('run', id))),
+      runExam: (ask: { run: string }) => (ask.run === 'run-1' ? note('exam', ask, EXAM) : Promise.reject(missing('run', ask.run))),
+      predictions: (_: string, ids: readonly string[]) => note('find', ids, [PREDICTION]),
+      datasets: (model: string, limit: number) => note('datasets', { model, limit }, [DATASET]),
+      dataset: byId('dataset', DATASET),
+      datasetRows: (ask: { dataset: string }) => (ask.dataset === DATASET.id ? note('rows', ask, [{ id: 'r1', text: 'a', label: 'x' }]) : Promise.reject(missing('dataset', ask.dataset))),
+    },
+    labels: {
+      next: (ask: { model: string }) => (ask.model === 'router' ? note('queue', ask, QUEUE) : Promise.reject(missing('model', ask.model))),
+      skip: (ask: { model: string }) => (ask.model === 'router' ? note('skip', ask, undefined) : Promise.reject(missing('model', ask.model))),
+    },
+    audit: {
+      during: (deed: unknown, work: () => Promise<unknown>) => { asked.push({ what: 'deed', with: deed }); return work(); },
+      list: (filter: unknown) => note('audit', filter, [AUDITED]),
+    },
+    page: { folder: path.join(import.meta.dirname, 'no-page'), state: () => ({ state: 'missing', why: 'it was not built' }) },
+    records: { list: (_: string, page: unknown) => note('records', page, [RECORD]), get: orNull(RECORD), verify: (id: string) => (id === RECORD.id ? Promise.resolve({ id, chain: 'whole', decision: 'same' }) : Promise.reject(missing('record', id))) },
     webhooks: fakeWebhooks(),
   };
   // Evidence and reports are passed on as they are; the stand-ins need not make real ones.

@@ -8,6 +8,7 @@ const TAGS = [
   { name: 'drift', description: 'monitors and incidents' },
   { name: 'runs', description: 'reasons to retrain, and what came of them' },
   { name: 'adapters', description: 'what is live, and was' },
+  { name: 'datasets', description: 'what adapters were made from' },
   { name: 'records', description: 'why everything was decided' },
   { name: 'webhooks', description: 'who may call us, and whom we tell' },
   { name: 'keys', description: 'who may speak to the service' },

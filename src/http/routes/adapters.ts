@@ -1,5 +1,6 @@
 /** What is live, and was; and the way back. */
 import Type from 'typebox';
+import { audited } from '../audited.ts';
 import { found } from '../found.ts';
 import type { HttpParts } from '../parts.ts';
 import { answers, BODY } from '../schemas/answers.ts';
@@ -14,7 +15,7 @@ const RollbackBody = Type.Object(
   strict,
 );
 
-export function adapterRoutes(app: TypedApp, { registry, models }: Pick<HttpParts, 'registry' | 'models'>): void {
+export function adapterRoutes(app: TypedApp, { registry, models, audit }: Pick<HttpParts, 'registry' | 'models' | 'audit'>): void {
   const config = { may: 'read' } as const;
   app.get(
     '/v1/models/:name/adapters',
@@ -47,7 +48,8 @@ export function adapterRoutes(app: TypedApp, { registry, models }: Pick<HttpPart
     },
     async (request) => {
       const { name } = await models.get(request.params.name);
-      return registry.rollback({ model: name, ...request.body, by: request.principal.name });
+      const { reason, to } = request.body;
+      return audited(audit, request, { action: 'rollback', model: name, subject: to ?? 'the adapter before', reason }, () => registry.rollback({ model: name, ...request.body, by: request.principal.name }));
     },
   );
 }

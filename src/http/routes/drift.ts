@@ -1,6 +1,8 @@
 /** Monitors and incidents. */
 import Type from 'typebox';
 import { INCIDENT_STATES } from '../../vocabulary.ts';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import { allowNoBody, audited, ReasonBody } from '../audited.ts';
 import type { HttpParts } from '../parts.ts';
 import { answers, BODY } from '../schemas/answers.ts';
 import { id, IdParams, list, ModelParams, oneOf, ref, strict } from '../schemas/common.ts';
@@ -11,7 +13,7 @@ const tags = ['drift'];
 const Query = Type.Object({ model: Type.Optional(id('of this model only')), state: Type.Optional(oneOf(INCIDENT_STATES)) }, strict);
 const ResolveBody = Type.Object({ reason: Type.String({ minLength: 1, maxLength: 2_000, description: 'for the record' }) }, strict);
 
-export function driftRoutes(app: TypedApp, { drift }: Pick<HttpParts, 'drift'>): void {
+export function driftRoutes(app: TypedApp, { drift, audit }: Pick<HttpParts, 'drift' | 'audit'>): void {
   const { incidents } = drift;
   const read = { may: 'read' } as const;
   const operate = { may: 'operate' } as const;
@@ -33,15 +35,25 @@ export function driftRoutes(app: TypedApp, { drift }: Pick<HttpParts, 'drift'>):
     (request) => incidents.get(request.params.id),
   );
 
-  app.post(
-    '/v1/incidents/:id/acknowledge',
-    { config: operate, schema: { tags, summary: 'Somebody has seen it; it stays latched', params: IdParams, response: answers(200, ref(IncidentView), [400, 404]) } },
-    (request) => incidents.acknowledge(request.params.id, request.principal.name),
-  );
+  void app.register(async (scope) => {
+    allowNoBody(scope);
+    scope.withTypeProvider<TypeBoxTypeProvider>().post(
+      '/v1/incidents/:id/acknowledge',
+      { config: operate, schema: { tags, summary: 'Somebody has seen it; it stays latched', params: IdParams, body: ReasonBody, response: answers(200, ref(IncidentView), [...BODY, 404]) } },
+      async (request) => {
+        const { id, model } = await incidents.get(request.params.id);
+        return audited(audit, request, { action: 'acknowledge', model, subject: id, reason: request.body.reason }, () => incidents.acknowledge(id, request.principal.name));
+      },
+    );
+  });
 
   app.post(
     '/v1/incidents/:id/resolve',
     { config: operate, schema: { tags, summary: 'Lets the monitor alarm anew', params: IdParams, body: ResolveBody, response: answers(200, ref(IncidentView), [...BODY, 404]) } },
-    (request) => incidents.resolve(request.params.id, request.body.reason, request.principal.name),
+    async (request) => {
+      const { id, model } = await incidents.get(request.params.id);
+      const { reason } = request.body;
+      return audited(audit, request, { action: 'resolve', model, subject: id, reason }, () => incidents.resolve(id, reason, request.principal.name));
+    },
   );
 }

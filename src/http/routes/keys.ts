@@ -2,6 +2,7 @@
 import Type from 'typebox';
 import type { NewKey } from '../../auth/index.ts';
 import { ROLES } from '../../vocabulary.ts';
+import { audited } from '../audited.ts';
 import type { HttpParts } from '../parts.ts';
 import { answers, BODY } from '../schemas/answers.ts';
 import { IdParams, list, oneOf, orNull, strict, text, time } from '../schemas/common.ts';
@@ -17,10 +18,10 @@ const Made = Type.Unsafe<NewKey>(
   Type.Object({ id: text(), name: text(), role: oneOf(ROLES), createdAt: time(), revokedAt: orNull(time()), key: text('shown this once') }),
 );
 
-export function keyRoutes(app: TypedApp, { auth }: Pick<HttpParts, 'auth'>): void {
+export function keyRoutes(app: TypedApp, { auth, audit }: Pick<HttpParts, 'auth' | 'audit'>): void {
   const config = { may: 'administer' } as const;
   app.post('/v1/keys', { config, schema: { tags, summary: 'Make a key', body: KeyBody, response: answers(201, Made, BODY) } }, async (request, reply) =>
-    reply.code(201).send(await auth.create(request.body)),
+    reply.code(201).send(await audited(audit, request, { action: 'make-key', subject: request.body.name }, () => auth.create(request.body))),
   );
 
   app.get('/v1/keys', { config, schema: { tags, summary: 'All keys, revoked ones too', response: answers(200, list(KeyView)) } }, () => auth.list());
@@ -29,7 +30,7 @@ export function keyRoutes(app: TypedApp, { auth }: Pick<HttpParts, 'auth'>): voi
     '/v1/keys/:id',
     { config, schema: { tags, summary: 'Revoke a key', params: IdParams, response: answers(204, Type.Null({ description: 'revoked' }), [400, 404]) } },
     async (request, reply) => {
-      await auth.revoke(request.params.id);
+      await audited(audit, request, { action: 'revoke-key', subject: request.params.id }, () => auth.revoke(request.params.id));
       return reply.code(204).send(null);
     },
   );

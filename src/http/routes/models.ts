@@ -6,6 +6,7 @@ import type { TSchema } from 'typebox';
 import { TrimtabError } from '../../errors.ts';
 import type { StoredModel } from '../../models.ts';
 import { ModelSpecSchema } from '../../spec.ts';
+import { audited } from '../audited.ts';
 import type { HttpParts } from '../parts.ts';
 import { answers, BODY } from '../schemas/answers.ts';
 import { integer, json, list, ModelParams, ref, strict, text, time } from '../schemas/common.ts';
@@ -19,7 +20,7 @@ const PutAnswer = Type.Unsafe<StoredModel & { changed: boolean }>(
   Type.Object({ name: text(), spec: json('the spec in force, complete with defaults'), version: integer(), createdAt: time(), changed: Type.Boolean({ description: 'false when this spec was in force already' }) }),
 );
 
-export function modelRoutes(app: TypedApp, { models }: Pick<HttpParts, 'models'>): void {
+export function modelRoutes(app: TypedApp, { models, audit }: Pick<HttpParts, 'models' | 'audit'>): void {
   app.put(
     '/v1/models/:name',
     {
@@ -33,7 +34,8 @@ export function modelRoutes(app: TypedApp, { models }: Pick<HttpParts, 'models'>
       },
     },
     async (request, reply) => {
-      const model = await models.put(named(request.body, request.params.name));
+      const { name } = request.params;
+      const model = await audited(audit, request, { action: 'put-model', model: name, subject: name }, () => models.put(named(request.body, name)));
       return reply.code(model.changed && model.version === 1 ? 201 : 200).send(model);
     },
   );

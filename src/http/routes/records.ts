@@ -4,7 +4,7 @@ import { found } from '../found.ts';
 import type { HttpParts } from '../parts.ts';
 import { answers } from '../schemas/answers.ts';
 import { DEFAULT_LIMIT, IdParams, limit, list, ModelParams, ref, strict } from '../schemas/common.ts';
-import { RecordView } from '../schemas/views.ts';
+import { RecordView, VerificationView } from '../schemas/views.ts';
 import type { TypedApp } from './app.ts';
 
 const tags = ['records'];
@@ -25,5 +25,11 @@ export function recordRoutes(app: TypedApp, { records, models }: Pick<HttpParts,
     '/v1/records/:id',
     { config, schema: { tags, summary: 'A decision record', params: IdParams, response: answers(200, ref(RecordView), [400, 404]) } },
     async (request) => found(await records.get(request.params.id), 'record', request.params.id),
+  );
+
+  app.get(
+    '/v1/records/:id/verification',
+    { config, schema: { tags, summary: 'Checks the chain of the record\'s model, and makes the decision again', params: IdParams, response: answers(200, ref(VerificationView), [400, 404]) } },
+    (request) => records.verify(request.params.id),
   );
 }

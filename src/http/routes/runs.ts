@@ -1,5 +1,7 @@
 /** Reasons to retrain, and the runs that came of them. */
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Type from 'typebox';
+import { allowNoBody, audited, ReasonBody } from '../audited.ts';
 import { found } from '../found.ts';
 import type { HttpParts } from '../parts.ts';
 import { answers, BODY } from '../schemas/answers.ts';
@@ -17,7 +19,7 @@ const TriggerBody = Type.Object(
   strict,
 );
 
-export function triggerRoutes(app: TypedApp, { triggers, models }: Pick<HttpParts, 'triggers' | 'models'>): void {
+export function triggerRoutes(app: TypedApp, { triggers, models, audit }: Pick<HttpParts, 'triggers' | 'models' | 'audit'>): void {
   app.get(
     '/v1/models/:name/triggers',
     {
@@ -42,12 +44,13 @@ export function triggerRoutes(app: TypedApp, { triggers, models }: Pick<HttpPart
     async (request, reply) => {
       const { name } = await models.get(request.params.name);
       const { reason = 'manual', why, evidence = {} } = request.body;
-      return reply.code(201).send(await triggers.request({ model: name, reason, why, evidence, source: request.principal.name }));
+      const work = () => triggers.request({ model: name, reason, why, evidence, source: request.principal.name });
+      return reply.code(201).send(await audited(audit, request, { action: 'retrain', model: name, subject: name, reason: why }, work));
     },
   );
 }
 
-export function runRoutes(app: TypedApp, { runs }: Pick<HttpParts, 'runs'>): void {
+export function runRoutes(app: TypedApp, { runs, audit }: Pick<HttpParts, 'runs' | 'audit'>): void {
   const Query = Type.Object({ model: Type.Optional(id('of this model only')), limit }, strict);
   app.get(
     '/v1/runs',
@@ -61,16 +64,18 @@ export function runRoutes(app: TypedApp, { runs }: Pick<HttpParts, 'runs'>): voi
     async (request) => found(await runs.get(request.params.id), 'run', request.params.id),
   );
 
-  const operated = (summary: string) =>
-    ({ config: { may: 'operate' }, schema: { tags, summary, params: IdParams, response: answers(200, ref(RunView), [400, 404, 409]) } }) as const;
-
-  app.post('/v1/runs/:id/approve', operated('Let a promotion through that waits for a person'), async (request) => {
-    await runs.approve(request.params.id, request.principal.name);
-    return found(await runs.get(request.params.id), 'run', request.params.id);
-  });
-
-  app.post('/v1/runs/:id/cancel', operated('Stop a run'), async (request) => {
-    await runs.cancel(request.params.id, request.principal.name);
-    return found(await runs.get(request.params.id), 'run', request.params.id);
+  void app.register(async (scope) => {
+    allowNoBody(scope);
+    const operated = (verb: 'approve' | 'cancel', summary: string) => {
+      const schema = { tags, summary, params: IdParams, body: ReasonBody, response: answers(200, ref(RunView), [...BODY, 404, 409]) };
+      scope.withTypeProvider<TypeBoxTypeProvider>().post(`/v1/runs/:id/${verb}`, { config: { may: 'operate' }, schema }, async (request) => {
+        const { id: subject } = request.params;
+        const { model } = found(await runs.get(subject), 'run', subject);
+        await audited(audit, request, { action: verb, model, subject, reason: request.body.reason }, () => runs[verb](subject, request.principal.name));
+        return found(await runs.get(subject), 'run', subject);
+      });
+    };
+    operated('approve', 'Let a promotion through that waits for a person');
+    operated('cancel', 'Stop a run');
   });
 }

@@ -6,6 +6,7 @@ import type { PerformanceReport } from '../../drift/performance/index.ts';
 import type { StoredModel } from '../../models.ts';
 import type { DecisionRecord } from '../../promotion/records.ts';
 import type { Adapter, Live, Promotion } from '../../promotion/registry.ts';
+import type { Verification } from '../../runs/record.ts';
 import { INCIDENT_STATES, ROLES, RUN_OUTCOMES, RUN_STATES, TRIGGER_DECISIONS, TRIGGER_REASONS } from '../../vocabulary.ts';
 import type { Run, Trigger } from '../parts.ts';
 import { WEBHOOK_VIEWS } from './webhooks.ts';
@@ -70,8 +71,13 @@ export const RecordView = view<DecisionRecord>('Record', {
   previous: text('hash of the record before'), hash: text('sha256 of `previous` and the body'), createdAt: time(),
 });
 
+export const VerificationView = view<Verification>('Verification', {
+  id: text(), chain: text('whole, or where it is broken'),
+  decision: oneOf(['same', 'different', 'none'], 'whether the gates, run again on the recorded exam sheets, gave the recorded evaluation; none: it holds no evaluation'),
+});
+
 export const KeyView = view<StoredKey>('Key', {
   id: text(), name: text(), role: oneOf(ROLES), createdAt: time(), revokedAt: orNull(time()),
 });
 
-export const VIEWS = [ModelView, AdapterView, LiveView, PromotionView, TriggerView, RunView, IncidentView, DriftView, PerformanceView, RecordView, KeyView, ...WEBHOOK_VIEWS];
+export const VIEWS = [ModelView, AdapterView, LiveView, PromotionView, TriggerView, RunView, IncidentView, DriftView, PerformanceView, RecordView, VerificationView, KeyView, ...WEBHOOK_VIEWS];

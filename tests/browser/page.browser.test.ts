@@ -1,0 +1,113 @@
+/** The page in a real browser on the real service, from an empty fleet to an alarm, with the views as a person sees them. */
+import path from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { CALM } from '../../src/demo/generator/world.ts';
+import { axe, buildPage, CHROMIUM, openBrowser, openPage, SHOTS, type Watched } from './support.ts';
+import { drift, learn, MODEL, register, startWorld, type World } from './world.ts';
+
+const SCHEMES = ['light', 'dark'] as const;
+
+describe.skipIf(CHROMIUM === null)('the page', () => {
+  let [browser, world, watched] = [] as never as [Browser, World, Watched];
+  let page: Page;
+
+  beforeAll(async () => {
+    buildPage();
+    world = await startWorld();
+    browser = await openBrowser();
+    watched = await openPage(browser, world.url);
+    page = watched.page;
+    console.log(`screenshots: ${SHOTS}`);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await world?.stop();
+  });
+
+  const goTo = async (place: string, heading: string) => {
+    await page.goto(`${world.url}/#${place}`);
+    await page.getByRole('heading', { level: 1, name: heading }).waitFor();
+  };
+
+  /** Each view as it is, in both schemes and on a narrow screen: accessible, and kept as a picture. */
+  const look = async (name: string) => {
+    for (const scheme of SCHEMES) {
+      await page.emulateMedia({ colorScheme: scheme });
+      expect([name, scheme, await axe(page)]).toEqual([name, scheme, []]);
+      await page.screenshot({ path: path.join(SHOTS, `${name}-${scheme}.png`), fullPage: true });
+    }
+    await page.emulateMedia({ colorScheme: 'light' });
+    await page.setViewportSize({ width: 390, height: 800 });
+    expect([name, 'sideways', await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)]).toEqual([name, 'sideways', true]);
+    await page.screenshot({ path: path.join(SHOTS, `${name}-narrow.png`), fullPage: true });
+    await page.setViewportSize({ width: 1280, height: 900 });
+  };
+
+  test('it asks for a key, says when it is wrong, and lets the right one in', async () => {
+    await page.goto(world.url);
+    const dialog = page.getByRole('dialog', { name: 'API key' });
+    await dialog.waitFor();
+    await look('key');
+    await dialog.getByLabel('Key').fill('trk_wrong');
+    await dialog.getByRole('button', { name: 'Use this key' }).click();
+    await dialog.waitFor();
+    await dialog.getByLabel('Key').fill(world.key);
+    await dialog.getByRole('button', { name: 'Use this key' }).click();
+    await page.getByText('No model is registered yet.').waitFor();
+    await page.getByText('live', { exact: true }).waitFor();
+    await look('fleet-empty');
+  });
+
+  test('a model that is registered appears, and its empty course says what to do', async () => {
+    await register(world);
+    await goTo('/', 'Fleet');
+    await page.reload();
+    await page.getByText('nothing is live yet').waitFor();
+    await page.getByRole('link', { name: MODEL }).click();
+    await page.getByText('No pane has closed yet.').waitFor();
+    await look('model-empty');
+  });
+
+  test('with traffic there is quality; when the world changes there is an alarm', async () => {
+    await learn(world);
+    const [run] = await world.client.runs(MODEL);
+    await world.service.app.parts.runs.approve(run?.id ?? '', 'test');
+    await world.service.app.idle();
+    for (let i = 0; i < 3; i++) await world.pane(CALM);
+    await goTo('/', 'Fleet');
+    await page.getByText('on course').waitFor();
+    await drift(world);
+    await page.getByText(/^[0-9]+ alarms?$/).first().waitFor();
+    await look('fleet');
+    await page.getByRole('link', { name: MODEL }).click();
+    await page.getByRole('heading', { name: 'Over time' }).waitFor();
+    await page.locator('.uplot canvas').first().waitFor();
+    await look('model');
+  });
+
+  test('the axis zooms by keys, the stretch stands in the URL, and a chart has its table', async () => {
+    const chart = page.getByRole('group', { name: /^Quality/ });
+    await chart.focus();
+    await page.keyboard.press('+');
+    await page.keyboard.press('ArrowRight');
+    await expect.poll(() => page.url()).toMatch(/from=.*to=/);
+    const shared = page.url();
+    await page.getByRole('button', { name: 'Table' }).first().click();
+    await page.getByRole('region', { name: /^Quality.*table/ }).getByRole('row').nth(1).waitFor();
+    await page.reload();
+    expect(page.url()).toBe(shared);
+    await chart.focus();
+    await page.keyboard.press('0');
+    await expect.poll(() => page.url()).not.toMatch(/from=/);
+  });
+
+  test('an address that leads nowhere says so', async () => {
+    await goTo('/nothing/here', 'There is nothing here');
+    await look('nowhere');
+  });
+
+  test('nothing failed in silence, and no other host was asked', () => {
+    expect(watched.faults).toEqual([]);
+  });
+});
