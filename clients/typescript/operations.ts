@@ -90,6 +90,8 @@ export interface Feedback {
   readonly score?: number;
   /** up is a score of 1, down of 0 */
   readonly thumbs?: "up" | "down";
+  /** true: the prediction was chosen for its answer, as the label queue does. Such rows are no fair sample: they go to the train side of datasets, never to monitors, the watch or exams */
+  readonly chosen?: boolean;
   /** id of the feedback; made of predictionId and what is told when left out, so that a repeat is a duplicate */
   readonly id?: string;
 }
@@ -153,9 +155,47 @@ export interface ModelSpec {
       readonly labels?: number;
       /** rise of the share of unseen n-grams that is still on course */
       readonly unseen?: number;
-      /** generation: rise of the share of outputs that are empty or not of their form */
+      /** generation: rise of the share of outputs that are empty, refusals or not of their form */
       readonly format?: number;
+      /** rise or fall of a column's mean rank among the reference's values (1/2 there) that is still on course */
+      readonly mean?: number;
+      /** rise or fall of the share of a bin or value of a column that is still on course */
+      readonly share?: number;
+      /** rise of the share of values that the reference does not have, or that lie outside its range, that is still on course */
+      readonly newValues?: number;
+      /** rise of the share of missing values that is still on course */
+      readonly missing?: number;
+      /** rise of the share of values of another type that is still on course */
+      readonly mistyped?: number;
     };
+    /** by the name of a feature, where its column is to be watched otherwise */
+    readonly columns?: Readonly<Record<string, {
+      /** false: shown, but without monitors */
+      readonly watch?: boolean;
+      readonly tolerance?: {
+        /** rise or fall of a column's mean rank among the reference's values (1/2 there) that is still on course */
+        readonly mean?: number;
+        /** rise or fall of the share of a bin or value of a column that is still on course */
+        readonly share?: number;
+        /** rise of the share of values that the reference does not have, or that lie outside its range, that is still on course */
+        readonly newValues?: number;
+        /** rise of the share of missing values that is still on course */
+        readonly missing?: number;
+        /** rise of the share of values of another type that is still on course */
+        readonly mistyped?: number;
+      };
+    }>>;
+    /** proportions in which the alarm budget is shared; what cannot watch gives its share to the others */
+    readonly weights?: {
+      /** of error */
+      readonly performance?: number;
+      /** of confidence, labels and columns */
+      readonly drift?: number;
+      /** of unseen n-grams, form, missing and mistyped values */
+      readonly quality?: number;
+    };
+    /** of a row with the one before it; above 0 log bets are divided by (1 + a) / (1 - a), and the promise is asymptotic */
+    readonly autocorrelation?: number;
   };
   readonly retrain?: {
     /** cron expression of five fields */
@@ -249,14 +289,105 @@ export interface Model {
   readonly createdAt: string;
 }
 
+export interface FleetRow {
+  readonly model: string;
+  readonly task: "classification" | "extraction" | "generation" | "embedding";
+  /** what a score is */
+  readonly metric: string;
+  /** adapter, version, and since when; null while nothing is live */
+  readonly live: unknown;
+  /** mean score of the last seven days under the live adapter, its 95 % interval, labelled rows; of the exam while there are none; null before that */
+  readonly quality: unknown;
+  /** those that are not resolved, newest first */
+  readonly incidents: unknown;
+  /** when the schedule is due next */
+  readonly nextSchedule: string | null;
+  /** the run under way, with the step of its job; null when there is none */
+  readonly run: unknown;
+}
+
+export interface Timeline {
+  readonly model: string;
+  /** what a score is */
+  readonly metric: string;
+  readonly from: string;
+  readonly to: string;
+  /** from the first to the last closed pane */
+  readonly whole: unknown;
+  /** closed panes in the span */
+  readonly panes: number;
+  /** seconds since 1970, a value for each point; so are the other columns */
+  readonly at: readonly number[];
+  /** predictions */
+  readonly rows: readonly number[];
+  /** of which the outcome became known in the point */
+  readonly labelled: readonly number[];
+  /** mean score */
+  readonly score: readonly (number | null)[];
+  /** lower end of its 95 % interval */
+  readonly low: readonly (number | null)[];
+  /** upper end */
+  readonly high: readonly (number | null)[];
+  /** mean */
+  readonly confidence: readonly (number | null)[];
+  /** mean share of unseen n-grams */
+  readonly unseen: readonly (number | null)[];
+  /** each with `share`: e-value over threshold, the highest of the point; it alarms at 1 */
+  readonly monitors: unknown;
+  /** promotions and rollbacks, newest first */
+  readonly promotions: unknown;
+  /** newest first */
+  readonly incidents: unknown;
+  /** newest first */
+  readonly runs: unknown;
+}
+
+export interface RunCourse {
+  readonly run: string;
+  /** why it began */
+  readonly trigger: unknown;
+  /** states in order, each with its time and what the step said */
+  readonly steps: unknown;
+  /** of its jobs: step, loss, tokens per second */
+  readonly progress: unknown;
+  /** what the training job came to; null while it runs */
+  readonly result: unknown;
+  /** trained parameters against those of the base's linear layers, bytes of the adapter against those of the base; null while it trains */
+  readonly cost: unknown;
+}
+
+export interface RunExam {
+  readonly run: string;
+  /** what a score is */
+  readonly metric: string;
+  /** whom the challenger met */
+  readonly opponent: "champion" | "base" | "trivial";
+  /** of the exam */
+  readonly rows: number;
+  /** rows on which the challenger scored higher */
+  readonly better: number;
+  /** lower */
+  readonly worse: number;
+  /** rows on which the challenger was not entirely right */
+  readonly wrong: number;
+  /** rows of the kind that was asked for, with both answers */
+  readonly examples: unknown;
+  /** mean score of both on the rows of each label */
+  readonly byLabel: unknown;
+}
+
 export interface Drift {
   readonly model: string;
   /** adapter and reference; null while nothing is live */
   readonly live: unknown;
   readonly referenceRows: number | null;
   readonly openPane: unknown;
-  /** each with value, threshold, share of the alarm budget, tolerance and effect; empty while nothing is live */
+  /** each with value, threshold, share of the alarm budget, tolerance, verdict, power floor, guarantee and effect; empty while nothing is live */
   readonly monitors: unknown;
+  /** the panes of the last day against the reference: per column the tests that fit it, each with statistic, p, effect, interval and guarantee; null while nothing is live, and without rows */
+  readonly window: unknown;
+  /** autocorrelation of panes, and rhythms that no season declares; null while nothing is live */
+  readonly assumptions: unknown;
   /** the last ones, the oldest first */
   readonly panes: unknown;
 }
@@ -278,6 +409,25 @@ export interface Incident {
   readonly acknowledgedAt: string | null;
   readonly acknowledgedBy: string | null;
   readonly resolvedAt: string | null;
+}
+
+export interface Performance {
+  readonly model: string;
+  /** what scores are made by */
+  readonly metric: string;
+  readonly segment: string | null;
+  readonly from: string;
+  readonly to: string;
+  /** how long labels take: the share of predictions that get one, and the curve of the share of those that has come after so many seconds; null until labels have come */
+  readonly maturity: unknown;
+  /** repeats, predictions that were contradicted, and those scored by another metric, which are left out */
+  readonly feedback: unknown;
+  /** for each adapter with exam rows: the change since the exam that the shift of confidences foretells, the change that it does not, and whether there is concept drift */
+  readonly changes: unknown;
+  /** as a bucket, of the whole range */
+  readonly whole: unknown;
+  /** each with predictions, labelled, maturity, provisional, the mean score of the labelled and the estimate for all, with 95 % intervals and what these rest on; the oldest first */
+  readonly buckets: unknown;
 }
 
 export interface Trigger {
@@ -369,6 +519,61 @@ export interface DecisionRecord {
   /** sha256 of `previous` and the body */
   readonly hash: string;
   readonly createdAt: string;
+}
+
+export interface Verification {
+  readonly id: string;
+  /** whole, or where it is broken */
+  readonly chain: string;
+  /** whether the gates, run again on the recorded exam sheets, gave the recorded evaluation; none: it holds no evaluation */
+  readonly decision: "same" | "different" | "none";
+}
+
+export interface AuditEntry {
+  readonly id: number;
+  readonly at: string;
+  /** name of the key */
+  readonly who: string;
+  readonly role: "viewer" | "ingest" | "operator" | "admin";
+  readonly action: string;
+  readonly model: string | null;
+  /** what it was done to */
+  readonly subject: string;
+  readonly reason: string | null;
+  /** done, or the code of the error that refused it; null: begun and never ended */
+  readonly outcome: string | null;
+}
+
+export interface Dataset {
+  /** sha256 of the rest */
+  readonly id: string;
+  readonly model: string;
+  /** the run that it was made for */
+  readonly runId: string;
+  readonly createdAt: string;
+  /** how it was made */
+  readonly recipe: unknown;
+  /** what is in it */
+  readonly counts: unknown;
+  /** digest of its train rows */
+  readonly train: string;
+  /** digest of its exam rows */
+  readonly exam: string;
+  /** the dataset before it */
+  readonly parents: readonly string[];
+}
+
+export interface LabelQueue {
+  readonly model: string;
+  readonly by: "worth" | "chance";
+  /** the live adapter; null while nothing is live */
+  readonly adapter: string | null;
+  /** to choose from; empty where labels are of no closed set */
+  readonly labels: readonly string[];
+  /** predictions without a label that were looked at */
+  readonly lookedAt: number;
+  /** each with why it stands here */
+  readonly rows: unknown;
 }
 
 export interface WebhookSource {
@@ -622,6 +827,8 @@ export function operations({ request }: Connection) {
       get: (name: string) => request<Model>('GET', `/v1/models/${encodeURIComponent(name)}`, { repeatable: true }),
       /** All models. `GET /v1/models` */
       list: () => request<readonly Model[]>('GET', `/v1/models`, { repeatable: true }),
+      /** Quality, monitors, incidents, promotions and runs over time. `GET /v1/models/{name}/timeline` */
+      timeline: (name: string, query: { since?: string; until?: string; points?: number } = {}) => request<Timeline>('GET', `/v1/models/${encodeURIComponent(name)}/timeline`, { query, repeatable: true }),
       /** Predict with the live adapter, and log it as traffic. `POST /v1/models/{name}/predict` */
       predict: (name: string, body: {
         readonly text?: string;
@@ -675,6 +882,8 @@ export function operations({ request }: Connection) {
       }>('POST', `/v1/models/${encodeURIComponent(name)}/predict`, { body }),
       /** How far a model is off course. `GET /v1/models/{name}/drift` */
       drift: (name: string) => request<Drift>('GET', `/v1/models/${encodeURIComponent(name)}/drift`, { repeatable: true }),
+      /** What predictions were worth, by when they were made, also before their labels come. `GET /v1/models/{name}/performance` */
+      performance: (name: string, query: { from?: string; to?: string; bucket?: string; segment?: string } = {}) => request<Performance>('GET', `/v1/models/${encodeURIComponent(name)}/performance`, { query, repeatable: true }),
       /** Every reason to retrain, and every decision not to, newest first. `GET /v1/models/{name}/triggers` */
       triggers: (name: string, query: { limit?: number } = {}) => request<readonly Trigger[]>('GET', `/v1/models/${encodeURIComponent(name)}/triggers`, { query, repeatable: true }),
       /** Ask for a run. `POST /v1/models/{name}/triggers` */
@@ -701,33 +910,75 @@ export function operations({ request }: Connection) {
       }) => request<Promotion>('POST', `/v1/models/${encodeURIComponent(name)}/rollback`, { body }),
       /** Decision records, newest first. `GET /v1/models/{name}/records` */
       records: (name: string, query: { before?: number; limit?: number } = {}) => request<readonly DecisionRecord[]>('GET', `/v1/models/${encodeURIComponent(name)}/records`, { query, repeatable: true }),
+      /** Manifests of a model's datasets, newest first. `GET /v1/models/{name}/datasets` */
+      datasets: (name: string, query: { limit?: number } = {}) => request<readonly Dataset[]>('GET', `/v1/models/${encodeURIComponent(name)}/datasets`, { query, repeatable: true }),
+      /** Predictions that are most worth a label. `GET /v1/models/{name}/queue` */
+      queue: (name: string, query: { by?: "worth" | "chance"; limit?: number } = {}) => request<LabelQueue>('GET', `/v1/models/${encodeURIComponent(name)}/queue`, { query, repeatable: true }),
+      /** Nobody can say: it does not come again. `POST /v1/models/{name}/queue/skip` */
+      queueSkip: (name: string, body: {
+        /** id of a prediction */
+        readonly predictionId: string;
+      }) => request<void>('POST', `/v1/models/${encodeURIComponent(name)}/queue/skip`, { body }),
+      /** Predictions by id, with what became known of them; those that are not known are missing. `POST /v1/models/{name}/predictions/find` */
+      predictionsFind: (name: string, body: {
+        readonly ids: readonly string[];
+      }) => request<readonly Prediction[]>('POST', `/v1/models/${encodeURIComponent(name)}/predictions/find`, { body }),
+    },
+    fleet: {
+      /** Every model on one line: what is live, its quality, alarms, next schedule, run. `GET /v1/fleet` */
+      list: () => request<readonly FleetRow[]>('GET', `/v1/fleet`, { repeatable: true }),
+    },
+    runs: {
+      /** A run from near: why it began, its stages, the course of its jobs, what it cost. `GET /v1/runs/{id}/course` */
+      course: (id: string) => request<RunCourse>('GET', `/v1/runs/${encodeURIComponent(id)}/course`, { repeatable: true }),
+      /** The exam to read: rows on which challenger and opponent differ, and both by label. `GET /v1/runs/{id}/exam` */
+      exam: (id: string, query: { kind?: "better" | "worse" | "wrong"; limit?: number } = {}) => request<RunExam>('GET', `/v1/runs/${encodeURIComponent(id)}/exam`, { query, repeatable: true }),
+      /** Runs, newest first. `GET /v1/runs` */
+      list: (query: { model?: string; limit?: number } = {}) => request<readonly Run[]>('GET', `/v1/runs`, { query, repeatable: true }),
+      /** A run. `GET /v1/runs/{id}` */
+      get: (id: string) => request<Run>('GET', `/v1/runs/${encodeURIComponent(id)}`, { repeatable: true }),
+      /** Let a promotion through that waits for a person. `POST /v1/runs/{id}/approve` */
+      approve: (id: string, body: {
+        /** for the audit */
+        readonly reason?: string;
+      }) => request<Run>('POST', `/v1/runs/${encodeURIComponent(id)}/approve`, { body }),
+      /** Stop a run. `POST /v1/runs/{id}/cancel` */
+      cancel: (id: string, body: {
+        /** for the audit */
+        readonly reason?: string;
+      }) => request<Run>('POST', `/v1/runs/${encodeURIComponent(id)}/cancel`, { body }),
     },
     incidents: {
       /** Incidents, newest first, 200 at most. `GET /v1/incidents` */
       list: (query: { model?: string; state?: "open" | "acknowledged" | "resolved" } = {}) => request<readonly Incident[]>('GET', `/v1/incidents`, { query, repeatable: true }),
       /** An incident with its evidence. `GET /v1/incidents/{id}` */
       get: (id: string) => request<Incident>('GET', `/v1/incidents/${encodeURIComponent(id)}`, { repeatable: true }),
-      /** Somebody has seen it; it stays latched. `POST /v1/incidents/{id}/acknowledge` */
-      acknowledge: (id: string) => request<Incident>('POST', `/v1/incidents/${encodeURIComponent(id)}/acknowledge`),
       /** Lets the monitor alarm anew. `POST /v1/incidents/{id}/resolve` */
       resolve: (id: string, body: {
         /** for the record */
         readonly reason: string;
       }) => request<Incident>('POST', `/v1/incidents/${encodeURIComponent(id)}/resolve`, { body }),
-    },
-    runs: {
-      /** Runs, newest first. `GET /v1/runs` */
-      list: (query: { model?: string; limit?: number } = {}) => request<readonly Run[]>('GET', `/v1/runs`, { query, repeatable: true }),
-      /** A run. `GET /v1/runs/{id}` */
-      get: (id: string) => request<Run>('GET', `/v1/runs/${encodeURIComponent(id)}`, { repeatable: true }),
-      /** Let a promotion through that waits for a person. `POST /v1/runs/{id}/approve` */
-      approve: (id: string) => request<Run>('POST', `/v1/runs/${encodeURIComponent(id)}/approve`),
-      /** Stop a run. `POST /v1/runs/{id}/cancel` */
-      cancel: (id: string) => request<Run>('POST', `/v1/runs/${encodeURIComponent(id)}/cancel`),
+      /** Somebody has seen it; it stays latched. `POST /v1/incidents/{id}/acknowledge` */
+      acknowledge: (id: string, body: {
+        /** for the audit */
+        readonly reason?: string;
+      }) => request<Incident>('POST', `/v1/incidents/${encodeURIComponent(id)}/acknowledge`, { body }),
     },
     records: {
       /** A decision record. `GET /v1/records/{id}` */
       get: (id: string) => request<DecisionRecord>('GET', `/v1/records/${encodeURIComponent(id)}`, { repeatable: true }),
+      /** Checks the chain of the record's model, and makes the decision again. `GET /v1/records/{id}/verification` */
+      verification: (id: string) => request<Verification>('GET', `/v1/records/${encodeURIComponent(id)}/verification`, { repeatable: true }),
+    },
+    audit: {
+      /** Every action of a person or a key, newest first. `GET /v1/audit` */
+      list: (query: { model?: string; before?: number; limit?: number } = {}) => request<readonly AuditEntry[]>('GET', `/v1/audit`, { query, repeatable: true }),
+    },
+    datasets: {
+      /** A dataset's manifest. `GET /v1/datasets/{id}` */
+      get: (id: string) => request<Dataset>('GET', `/v1/datasets/${encodeURIComponent(id)}`, { repeatable: true }),
+      /** Its rows, as they are trained on or examined with. `GET /v1/datasets/{id}/rows` */
+      rows: (id: string, query: { part?: "train" | "exam"; offset?: number; limit?: number } = {}) => request<readonly Readonly<Record<string, unknown>>[]>('GET', `/v1/datasets/${encodeURIComponent(id)}/rows`, { query, repeatable: true }),
     },
     keys: {
       /** Make a key. `POST /v1/keys` */

@@ -51,7 +51,7 @@ export async function timeline({ pool, clock }: { pool: Pool; clock: Clock }, as
   const whole = await closedSpan(pool, model.name);
   const to = ask.to ?? clock.now();
   const from = ask.from ?? whole?.from ?? new Date(to.getTime() - HOUR);
-  if (from > to) throw new TrimtabError('bad-request', { what: 'the span', problem: `it begins at ${from.toISOString()} and ends at ${to.toISOString()}`, right: 'let "from" be before "to"' });
+  if (from > to) throw new TrimtabError('bad-request', { what: 'the span', problem: `it begins at ${from.toISOString()} and ends at ${to.toISOString()}`, right: 'let "since" be before "until"' });
   const span = { model: model.name, from, to, buckets: ask.points };
   const [buckets, monitors, promotions, incidents, runs] = await Promise.all([
     bucketFigures(pool, span), bucketMonitors(pool, span), promotionsBetween(pool, span), incidentsBetween(pool, span), runsBetween(pool, span),

@@ -113,6 +113,10 @@ class Models:
         """All models. GET /v1/models"""
         return self._request("GET", f"/v1/models", repeatable=True)
 
+    def timeline(self, name: str, *, since: Any = None, until: Any = None, points: Any = None) -> Any:
+        """Quality, monitors, incidents, promotions and runs over time. GET /v1/models/{name}/timeline"""
+        return self._request("GET", f"/v1/models/{quoted(name)}/timeline", query={"since": since, "until": until, "points": points}, repeatable=True)
+
     def predict(self, name: str, body: Any) -> Any:
         """Predict with the live adapter, and log it as traffic. POST /v1/models/{name}/predict"""
         return self._request("POST", f"/v1/models/{quoted(name)}/predict", body=body)
@@ -120,6 +124,10 @@ class Models:
     def drift(self, name: str) -> Any:
         """How far a model is off course. GET /v1/models/{name}/drift"""
         return self._request("GET", f"/v1/models/{quoted(name)}/drift", repeatable=True)
+
+    def performance(self, name: str, *, from: Any = None, to: Any = None, bucket: Any = None, segment: Any = None) -> Any:
+        """What predictions were worth, by when they were made, also before their labels come. GET /v1/models/{name}/performance"""
+        return self._request("GET", f"/v1/models/{quoted(name)}/performance", query={"from": from, "to": to, "bucket": bucket, "segment": segment}, repeatable=True)
 
     def triggers(self, name: str, *, limit: Any = None) -> Any:
         """Every reason to retrain, and every decision not to, newest first. GET /v1/models/{name}/triggers"""
@@ -149,6 +157,60 @@ class Models:
         """Decision records, newest first. GET /v1/models/{name}/records"""
         return self._request("GET", f"/v1/models/{quoted(name)}/records", query={"before": before, "limit": limit}, repeatable=True)
 
+    def datasets(self, name: str, *, limit: Any = None) -> Any:
+        """Manifests of a model's datasets, newest first. GET /v1/models/{name}/datasets"""
+        return self._request("GET", f"/v1/models/{quoted(name)}/datasets", query={"limit": limit}, repeatable=True)
+
+    def queue(self, name: str, *, by: Any = None, limit: Any = None) -> Any:
+        """Predictions that are most worth a label. GET /v1/models/{name}/queue"""
+        return self._request("GET", f"/v1/models/{quoted(name)}/queue", query={"by": by, "limit": limit}, repeatable=True)
+
+    def queue_skip(self, name: str, body: Any) -> Any:
+        """Nobody can say: it does not come again. POST /v1/models/{name}/queue/skip"""
+        return self._request("POST", f"/v1/models/{quoted(name)}/queue/skip", body=body)
+
+    def predictions_find(self, name: str, body: Any) -> Any:
+        """Predictions by id, with what became known of them; those that are not known are missing. POST /v1/models/{name}/predictions/find"""
+        return self._request("POST", f"/v1/models/{quoted(name)}/predictions/find", body=body)
+
+
+class Fleet:
+    def __init__(self, connection: Connection) -> None:
+        self._request = connection.request
+
+    def list(self) -> Any:
+        """Every model on one line: what is live, its quality, alarms, next schedule, run. GET /v1/fleet"""
+        return self._request("GET", f"/v1/fleet", repeatable=True)
+
+
+class Runs:
+    def __init__(self, connection: Connection) -> None:
+        self._request = connection.request
+
+    def course(self, id: str) -> Any:
+        """A run from near: why it began, its stages, the course of its jobs, what it cost. GET /v1/runs/{id}/course"""
+        return self._request("GET", f"/v1/runs/{quoted(id)}/course", repeatable=True)
+
+    def exam(self, id: str, *, kind: Any = None, limit: Any = None) -> Any:
+        """The exam to read: rows on which challenger and opponent differ, and both by label. GET /v1/runs/{id}/exam"""
+        return self._request("GET", f"/v1/runs/{quoted(id)}/exam", query={"kind": kind, "limit": limit}, repeatable=True)
+
+    def list(self, *, model: Any = None, limit: Any = None) -> Any:
+        """Runs, newest first. GET /v1/runs"""
+        return self._request("GET", f"/v1/runs", query={"model": model, "limit": limit}, repeatable=True)
+
+    def get(self, id: str) -> Any:
+        """A run. GET /v1/runs/{id}"""
+        return self._request("GET", f"/v1/runs/{quoted(id)}", repeatable=True)
+
+    def approve(self, id: str, body: Any) -> Any:
+        """Let a promotion through that waits for a person. POST /v1/runs/{id}/approve"""
+        return self._request("POST", f"/v1/runs/{quoted(id)}/approve", body=body)
+
+    def cancel(self, id: str, body: Any) -> Any:
+        """Stop a run. POST /v1/runs/{id}/cancel"""
+        return self._request("POST", f"/v1/runs/{quoted(id)}/cancel", body=body)
+
 
 class Incidents:
     def __init__(self, connection: Connection) -> None:
@@ -162,34 +224,13 @@ class Incidents:
         """An incident with its evidence. GET /v1/incidents/{id}"""
         return self._request("GET", f"/v1/incidents/{quoted(id)}", repeatable=True)
 
-    def acknowledge(self, id: str) -> Any:
-        """Somebody has seen it; it stays latched. POST /v1/incidents/{id}/acknowledge"""
-        return self._request("POST", f"/v1/incidents/{quoted(id)}/acknowledge")
-
     def resolve(self, id: str, body: Any) -> Any:
         """Lets the monitor alarm anew. POST /v1/incidents/{id}/resolve"""
         return self._request("POST", f"/v1/incidents/{quoted(id)}/resolve", body=body)
 
-
-class Runs:
-    def __init__(self, connection: Connection) -> None:
-        self._request = connection.request
-
-    def list(self, *, model: Any = None, limit: Any = None) -> Any:
-        """Runs, newest first. GET /v1/runs"""
-        return self._request("GET", f"/v1/runs", query={"model": model, "limit": limit}, repeatable=True)
-
-    def get(self, id: str) -> Any:
-        """A run. GET /v1/runs/{id}"""
-        return self._request("GET", f"/v1/runs/{quoted(id)}", repeatable=True)
-
-    def approve(self, id: str) -> Any:
-        """Let a promotion through that waits for a person. POST /v1/runs/{id}/approve"""
-        return self._request("POST", f"/v1/runs/{quoted(id)}/approve")
-
-    def cancel(self, id: str) -> Any:
-        """Stop a run. POST /v1/runs/{id}/cancel"""
-        return self._request("POST", f"/v1/runs/{quoted(id)}/cancel")
+    def acknowledge(self, id: str, body: Any) -> Any:
+        """Somebody has seen it; it stays latched. POST /v1/incidents/{id}/acknowledge"""
+        return self._request("POST", f"/v1/incidents/{quoted(id)}/acknowledge", body=body)
 
 
 class Records:
@@ -199,6 +240,32 @@ class Records:
     def get(self, id: str) -> Any:
         """A decision record. GET /v1/records/{id}"""
         return self._request("GET", f"/v1/records/{quoted(id)}", repeatable=True)
+
+    def verification(self, id: str) -> Any:
+        """Checks the chain of the record's model, and makes the decision again. GET /v1/records/{id}/verification"""
+        return self._request("GET", f"/v1/records/{quoted(id)}/verification", repeatable=True)
+
+
+class Audit:
+    def __init__(self, connection: Connection) -> None:
+        self._request = connection.request
+
+    def list(self, *, model: Any = None, before: Any = None, limit: Any = None) -> Any:
+        """Every action of a person or a key, newest first. GET /v1/audit"""
+        return self._request("GET", f"/v1/audit", query={"model": model, "before": before, "limit": limit}, repeatable=True)
+
+
+class Datasets:
+    def __init__(self, connection: Connection) -> None:
+        self._request = connection.request
+
+    def get(self, id: str) -> Any:
+        """A dataset's manifest. GET /v1/datasets/{id}"""
+        return self._request("GET", f"/v1/datasets/{quoted(id)}", repeatable=True)
+
+    def rows(self, id: str, *, part: Any = None, offset: Any = None, limit: Any = None) -> Any:
+        """Its rows, as they are trained on or examined with. GET /v1/datasets/{id}/rows"""
+        return self._request("GET", f"/v1/datasets/{quoted(id)}/rows", query={"part": part, "offset": offset, "limit": limit}, repeatable=True)
 
 
 class Keys:
@@ -224,7 +291,10 @@ class Operations:
         self.predictions = Predictions(connection)
         self.feedback = Feedback(connection)
         self.models = Models(connection)
-        self.incidents = Incidents(connection)
+        self.fleet = Fleet(connection)
         self.runs = Runs(connection)
+        self.incidents = Incidents(connection)
         self.records = Records(connection)
+        self.audit = Audit(connection)
+        self.datasets = Datasets(connection)
         self.keys = Keys(connection)

@@ -20,8 +20,8 @@ const ExamQuery = Type.Object(
 const instant = (description: string) => Type.Optional(Type.String({ format: 'date-time', description }));
 const SpanQuery = Type.Object(
   {
-    from: instant('left out: the first closed pane'),
-    to: instant('left out: now'),
+    since: instant('left out: the first closed pane'),
+    until: instant('left out: now'),
     points: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000, description: `points at most, ${POINTS} when left out; panes that share one are summed` })),
   },
   strict,
@@ -38,8 +38,8 @@ export function overviewRoutes(app: TypedApp, { overview }: Pick<HttpParts, 'ove
   app.get(
     '/v1/models/:name/timeline',
     { config, schema: { tags, summary: 'Quality, monitors, incidents, promotions and runs over time', params: ModelParams, querystring: SpanQuery, response: answers(200, ref(TimelineView), [400, 404]) } },
-    ({ params, query: { from, to, points = POINTS } }) =>
-      overview.timeline({ model: params.name, points, ...(from === undefined ? {} : { from: new Date(from) }), ...(to === undefined ? {} : { to: new Date(to) }) }),
+    ({ params, query: { since, until, points = POINTS } }) =>
+      overview.timeline({ model: params.name, points, ...(since === undefined ? {} : { from: new Date(since) }), ...(until === undefined ? {} : { to: new Date(until) }) }),
   );
 
   app.get(

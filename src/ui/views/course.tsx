@@ -20,7 +20,7 @@ export function CourseView({ model: { name: model }, query }: OfModel) {
   const span = spanOf(query);
   const concerns = (event: { type: string; data: Readonly<Record<string, unknown>> }) => event.data['model'] === model && event.type !== 'job:progress';
   const whole = useLoad<Timeline>(`${at('/v1/models', model, 'timeline')}${search({ points: 2_000 })}`, concerns);
-  const near = useLoad<Timeline>(span === null || whole.data === null || !isCoarse(whole.data) ? null : `${at('/v1/models', model, 'timeline')}${search({ from: iso(span.from), to: iso(span.to), points: 2_000 })}`, concerns);
+  const near = useLoad<Timeline>(span === null || whole.data === null || !isCoarse(whole.data) ? null : `${at('/v1/models', model, 'timeline')}${search({ since: iso(span.from), until: iso(span.to), points: 2_000 })}`, concerns);
   const drift = useLoad<DriftReport>(at('/v1/models', model, 'drift'), concerns);
   return (
     <>
