@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createAuth } from '../../src/auth/index.ts';
 import { VirtualClock } from '../../src/clock.ts';
 import { createDrift } from '../../src/drift/index.ts';
+import { createPerformance } from '../../src/drift/performance/index.ts';
 import { createHealth } from '../../src/health.ts';
 import { createServer } from '../../src/http/server.ts';
 import { createIngest, type Ingest } from '../../src/ingest/index.ts';
@@ -11,6 +12,7 @@ import { createModels } from '../../src/models.ts';
 import { createRegistry } from '../../src/promotion/registry.ts';
 import type { ObjectStore } from '../../src/store/objects/index.ts';
 import { createEvents } from '../../src/telemetry/events.ts';
+import { HOUR } from '../../src/vocabulary.ts';
 import { testDatabase } from '../support/postgres.ts';
 import { fakeParts } from './support.ts';
 
@@ -27,7 +29,7 @@ beforeAll(async () => {
   const auth = await createAuth({ pool, clock, log: fake.log, bootstrapKey: BOOTSTRAP, openOnLoopback: false });
   app = await createServer({
     ...fake, clock, events, auth, ingest,
-    health: createHealth({ pool }), models: createModels({ pool, clock }), drift: createDrift({ pool, clock, events }),
+    health: createHealth({ pool }), models: createModels({ pool, clock }), drift: createDrift({ pool, clock, events }), performance: createPerformance({ pool, clock }),
     registry: createRegistry({ pool, objects: {} as ObjectStore, clock, events }),
   });
 });
@@ -132,4 +134,20 @@ test('any JSON and any bytes are answered with 2xx or 4xx', async () => {
       expect([route, payload.slice(0, 40), statusCode < 500]).toEqual([route, payload.slice(0, 40), true]);
     }
   }
+});
+
+test('performance comes out whole: what was right, by when it was predicted', async () => {
+  await call('PUT', '/v1/models/judged', { task: 'classification', serving: {} });
+  const rows = Array.from({ length: 40 }, (_, i) => ({ model: 'judged', id: `j${i}`, input: 'hello', label: 'a', confidence: 0.9 }));
+  expect((await call('POST', '/v1/predictions', rows)).status).toBe(202);
+  clock.advance(HOUR);
+  expect((await call('POST', '/v1/feedback', rows.map(({ model, id }, i) => ({ model, predictionId: id, label: i < 30 ? 'a' : 'b' })))).status).toBe(202);
+  const from = new Date(clock.now().getTime() - HOUR).toISOString();
+  const answer = await call('GET', `/v1/models/judged/performance?from=${from}&bucket=1h`);
+  expect(answer.status).toBe(200);
+  expect(answer.body).toMatchObject({
+    model: 'judged', metric: 'accuracy', segment: null, from, changes: [], feedback: { repeats: 0, contradicted: 0, otherMetric: 0 },
+    buckets: [{ from, predictions: 40, labelled: 40, provisional: true, firstScore: 0.75, score: { mean: 0.75, guarantee: 'exact' }, estimate: { method: 'prediction-powered', mean: 0.75 } }],
+  });
+  expect((await call('GET', '/v1/models/judged/performance?from=2026-01-01T23:59:60Z')).status).toBe(400);
 });

@@ -96,7 +96,7 @@ export async function performanceReport(db: Queryable, question: PerformanceQues
 }
 
 function checkRange({ from, to, bucketMs }: PerformanceQuestion): void {
-  if (!(from < to)) throw new TrimtabError('bad-request', { what: 'from', problem: `${from.toISOString()} is not before to, ${to.toISOString()}`, right: 'ask for a time that has passed' });
+  if (!(from < to)) throw new TrimtabError('bad-request', { what: 'from', problem: 'it is no time before `to`', right: 'ask for a range of times, such as from=2026-03-01T00:00:00Z&to=2026-03-08T00:00:00Z' });
   const buckets = Math.ceil((to.getTime() - from.getTime()) / bucketMs);
   if (buckets > MOST_BUCKETS) throw new TrimtabError('bad-request', { what: 'bucket', problem: `it makes ${buckets} buckets of the range`, right: `ask for at most ${MOST_BUCKETS}: longer ones, or a shorter range` });
 }

@@ -134,7 +134,7 @@ test('a bucket is provisional until nine in ten of its labels have come, by the 
 
 test('a range that is none, and buckets without number, are refused; so is a model that is not there', async () => {
   const { report } = await world('refused');
-  await expect(report({ from: at(1), to: at(0) })).rejects.toThrow(/not before/);
+  for (const from of [at(1), at(0), new Date('no time')]) await expect(report({ from, to: at(0) })).rejects.toThrow(/no time before `to`/);
   await expect(report({ from: at(-300), to: at(0), bucketMs: HOUR })).rejects.toThrow(/7200 buckets/);
   await expect(report({ model: 'nobody', from: at(-1), to: at(0) })).rejects.toThrow(/no model "nobody"/);
 });
