@@ -28,8 +28,16 @@ interface Place {
   readonly adapter: string | null;
 }
 
+/** Sorted here, where they are few: the database would sort all rows before it counts them. */
+function byPlace(a: Place & BinCount, b: Place & BinCount): number {
+  const [x, y] = [a.adapter ?? '', b.adapter ?? ''];
+  return a.bucket - b.bucket || (x < y ? -1 : Number(x > y)) || a.bin - b.bin;
+}
+
 const SCOPE = (time: string) => `model = $1 and ${time} >= $2 and ${time} < $3 and ($4::text is null or segment = $4)`;
-const BUCKET = (time: string) => `floor(extract(epoch from ${time} - $2::timestamptz) / $5::float8)::int as bucket`;
+// date_part and not extract, which counts in numeric and takes twice as long
+const seconds = (interval: string) => `date_part('epoch', ${interval})`;
+const BUCKET = (time: string) => `floor(${seconds(`${time} - $2::timestamptz`)} / $5::float8)::int as bucket`;
 // -1: no confidence
 const BIN = 'case when confidence is null then -1 else width_bucket(confidence, $6::float8[]) end as bin';
 const CONFIDENCE = 'coalesce(sum(confidence), 0) as confidence';
@@ -40,10 +48,10 @@ const inGrid = (grid: Grid) => [...inRange(grid), grid.bucketSeconds, grid.edges
 /** Predictions, labelled or not. */
 export async function predictionCounts(db: Queryable, grid: Grid): Promise<(Place & BinCount)[]> {
   const { rows } = await db.query<Place & BinCount>(
-    `select ${BUCKET('received_at')}, adapter, ${BIN}, count(*) as n, ${CONFIDENCE} from predictions where ${SCOPE('received_at')} group by 1, 2, 3 order by 1, 2, 3`,
+    `select ${BUCKET('received_at')}, adapter, ${BIN}, count(*) as n, ${CONFIDENCE} from predictions where ${SCOPE('received_at')} group by 1, 2, 3`,
     inGrid(grid),
   );
-  return rows;
+  return rows.sort(byPlace);
 }
 
 export interface OutcomeCount extends Place, ScoredBin {
@@ -59,10 +67,10 @@ export async function outcomeCounts(db: Queryable, grid: Grid, metric: string): 
   const { rows } = await db.query<OutcomeCount>(
     `select ${BUCKET('predicted_at')}, adapter, ${BIN}, count(*) as n, ${CONFIDENCE}, sum(score) as score, sum(score * score) as squares,
        sum(first_score) as "firstScore", sum(repeats) as repeats, count(*) filter (where contradictions > 0) as contradicted
-     from outcomes where ${SCOPE('predicted_at')} and metric = $7 group by 1, 2, 3 order by 1, 2, 3`,
+     from outcomes where ${SCOPE('predicted_at')} and metric = $7 group by 1, 2, 3`,
     [...inGrid(grid), metric],
   );
-  return rows;
+  return rows.sort(byPlace);
 }
 
 /** Labelled predictions whose scores are of another metric. */
@@ -74,7 +82,7 @@ export async function otherwiseScored(db: Queryable, range: Range, metric: strin
 /** Predictions by how many edges, in seconds, are at most their age at `now`. */
 export async function ageCounts(db: Queryable, range: Range, now: Date, edges: readonly number[]): Promise<{ age: number; n: number }[]> {
   const { rows } = await db.query<{ age: number; n: number }>(
-    `select width_bucket(extract(epoch from $5::timestamptz - received_at)::float8, $6::float8[]) as age, count(*) as n
+    `select width_bucket(${seconds('$5::timestamptz - received_at')}, $6::float8[]) as age, count(*) as n
      from predictions where ${SCOPE('received_at')} group by 1`,
     [...inRange(range), now, edges],
   );
@@ -84,8 +92,8 @@ export async function ageCounts(db: Queryable, range: Range, now: Date, edges: r
 /** Labelled predictions by age and by the delay of their first feedback. */
 export async function delayCounts(db: Queryable, range: Range, now: Date, edges: readonly number[]): Promise<{ age: number; delay: number; n: number }[]> {
   const { rows } = await db.query<{ age: number; delay: number; n: number }>(
-    `select width_bucket(extract(epoch from $5::timestamptz - predicted_at)::float8, $6::float8[]) as age,
-       width_bucket(extract(epoch from arrived_at - predicted_at)::float8, $6::float8[]) as delay, count(*) as n
+    `select width_bucket(${seconds('$5::timestamptz - predicted_at')}, $6::float8[]) as age,
+       width_bucket(${seconds('arrived_at - predicted_at')}, $6::float8[]) as delay, count(*) as n
      from outcomes where ${SCOPE('predicted_at')} group by 1, 2`,
     [...inRange(range), now, edges],
   );
