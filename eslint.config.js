@@ -4,7 +4,7 @@ import tseslint from 'typescript-eslint';
 export default tseslint.config(
   { ignores: ['node_modules/', 'data/', 'coverage/', 'dist/', 'clients/typescript/operations.ts'] },
   {
-    files: ['src/**/*.ts', 'src/ui/**/*.tsx', 'tests/**/*.ts', 'bench/**/*.ts', 'clients/**/*.ts', '*.ts'],
+    files: ['src/**/*.ts', 'src/ui/**/*.tsx', 'tests/**/*.ts', 'bench/**/*.ts', 'grafana/**/*.ts', 'clients/**/*.ts', '*.ts'],
     extends: [tseslint.configs.recommended],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {

@@ -15,6 +15,7 @@ import { httpRows } from './http.ts';
 import { ingestRows } from './ingest.ts';
 import { loraRows } from './lora.ts';
 import { memoryRows } from './memory.ts';
+import { metricsRows } from './metrics.ts';
 import { performanceRows } from './performance.ts';
 import { performanceReportRows } from './performance-report.ts';
 import { triggerRows } from './trigger.ts';
@@ -24,6 +25,7 @@ const PARTS: Readonly<Record<string, () => BenchRow[] | Promise<BenchRow[]>>> = 
   memory: () => memoryRows(),
   ingest: () => ingestRows(),
   http: httpRows,
+  metrics: metricsRows,
   trigger: triggerRows,
   demo: demoRows,
   gates: () => gates({ repeats: 2_000, chains: 100, seed: 1 }),

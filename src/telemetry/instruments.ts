@@ -12,10 +12,12 @@ export interface Exemplar {
 
 export interface Instruments {
   readonly registry: Registry;
-  /** Adds to a counter; 0 makes a series that `increase` sees the first event of. */
+  /** Adds to a counter. */
   add<K extends KeyOf<'counter'>>(key: K, labels: LabelsOf<K>, value?: number, exemplar?: Exemplar): void;
   observe<K extends KeyOf<'histogram'>>(key: K, labels: LabelsOf<K>, value: number, exemplar?: Exemplar): void;
   set<K extends KeyOf<'gauge'>>(key: K, labels: LabelsOf<K>, value: number): void;
+  /** Makes a series of a counter or histogram that has counted nothing yet. */
+  begin<K extends KeyOf<'counter' | 'histogram'>>(key: K, labels: LabelsOf<K>): void;
   remove<K extends KeyOf<'gauge'>>(key: K, labels: LabelsOf<K>): void;
   /** Takes all series of the state away: what is set next is all there is. */
   clearState(): void;
@@ -34,6 +36,11 @@ export function createInstruments(): Instruments {
     add: (key, labels, value = 1, exemplar) => of<Counter>(key).inc({ labels: plain(labels), value, ...pointing(exemplar) }),
     observe: (key, labels, value, exemplar) => of<Histogram>(key).observe({ labels: plain(labels), value, ...pointing(exemplar) }),
     set: (key, labels, value) => of<Gauge>(key).set(plain(labels), value),
+    begin: (key, labels) => {
+      const instrument = made.get(key);
+      if (instrument instanceof Counter) instrument.inc({ labels: plain(labels), value: 0 });
+      if (instrument instanceof Histogram) instrument.zero(plain(labels));
+    },
     remove: (key, labels) => of<Gauge>(key).remove(plain(labels)),
     clearState: () => states.forEach(({ gauge, bare }) => {
       gauge.reset();

@@ -1,12 +1,13 @@
 /** Prometheus metrics: what happened (events, requests) and what is so (the state in the database). Names stand in definitions.ts. */
 import { collectDefaultMetrics } from 'prom-client';
 import type { ErrorCode } from '../errors.ts';
-import type { INGEST_KINDS } from './definitions.ts';
+import { METRICS, WAKES, type INGEST_KINDS } from './definitions.ts';
 import type { Events } from './events.ts';
 import { expose, type Exposition } from './exposition.ts';
-import { createInstruments } from './instruments.ts';
+import { createInstruments, type Instruments } from './instruments.ts';
 import { listen } from './listen.ts';
 import { createStateKeeper, type StateSource } from './state.ts';
+import { WEBHOOK_ATTEMPTS, WEBHOOK_RECEIPTS, WEBHOOK_SOURCES, WEBHOOK_TARGETS } from '../vocabulary.ts';
 
 export interface Metrics {
   /** All metrics, in the format that the Accept header asks for. */
@@ -40,6 +41,7 @@ export function createMetrics(events: Pick<Events, 'on'>, sources?: MetricSource
   const instruments = createInstruments();
   collectDefaultMetrics({ register: instruments.registry });
   listen(instruments, events);
+  beginAtZero(instruments);
   if (sources !== undefined) instruments.set('buildInfo', { version: sources.version, node: process.versions.node }, 1);
   const keeper = sources === undefined ? null : createStateKeeper(instruments, sources.state);
   const collect = async () => {
@@ -63,4 +65,16 @@ export function createMetrics(events: Pick<Events, 'on'>, sources?: MetricSource
       if (problem !== null) instruments.add('httpProblems', { code: problem });
     },
   };
+}
+
+/** `increase` does not see the first event of a series that it makes: what is of no model exists from the start. */
+function beginAtZero(to: Instruments): void {
+  for (const code of METRICS.httpProblems.labels.code) to.begin('httpProblems', { code });
+  for (const task of WAKES) for (const result of METRICS.wakes.labels.result) to.begin('wakes', { task, result });
+  for (const source of WEBHOOK_SOURCES) for (const result of WEBHOOK_RECEIPTS) to.begin('webhooksReceived', { source, result });
+  for (const target of WEBHOOK_TARGETS) {
+    for (const result of WEBHOOK_ATTEMPTS) to.begin('webhookAttempts', { target, result });
+    to.begin('webhookSeconds', { target });
+    for (const state of METRICS.webhookEndpoints.labels.state) to.set('webhookEndpoints', { target, state }, 0);
+  }
 }

@@ -171,8 +171,8 @@ function showFigures(to: Instruments, model: string, { monitors, quality }: Figu
 
 /** Counters of rare events exist from the start at 0: `increase` does not see the first event of a series that it makes. */
 function beginAtZero(to: Instruments, model: string): void {
-  for (const outcome of RUN_OUTCOMES) to.add('runOutcomes', { model, outcome }, 0);
-  for (const monitor of MONITOR_KINDS) to.add('incidents', { model, monitor }, 0);
-  for (const kind of ['promotion', 'rollback'] as const) to.add('promotions', { model, kind }, 0);
-  for (const result of ['accepted', 'duplicate', 'refused'] as const) to.add('ingestRows', { model, kind: 'predictions', result }, 0);
+  for (const outcome of RUN_OUTCOMES) to.begin('runOutcomes', { model, outcome });
+  for (const monitor of MONITOR_KINDS) to.begin('incidents', { model, monitor });
+  for (const kind of ['promotion', 'rollback'] as const) to.begin('promotions', { model, kind });
+  for (const result of ['accepted', 'duplicate', 'refused'] as const) to.begin('ingestRows', { model, kind: 'predictions', result });
 }
