@@ -24,12 +24,18 @@ export interface Outcome extends Standing {
   readonly confidence: number | null;
 }
 
-/** What stands for these predictions, locked until the transaction ends; ids sorted, against deadlocks. */
+/**
+ * What stands for these predictions, locked until the transaction ends; ids sorted, against deadlocks. The limit keeps the planner to
+ * one look-up an id: while the table has no statistics yet it would read all of it.
+ */
 export async function lockOutcomes(db: Queryable, model: string, ids: readonly string[]): Promise<Map<string, Standing>> {
   const { rows } = await db.query<Standing & { id: string }>({
     name: 'lock-outcomes',
-    text: `select prediction_id as id, metric, first_score as "firstScore", score, said, repeats, contradictions
-           from outcomes where model = $1 and prediction_id = any($2::text[]) order by prediction_id for update`,
+    text: `select o.* from unnest($2::text[]) as wanted(id)
+           cross join lateral (
+             select prediction_id as id, metric, first_score as "firstScore", score, said, repeats, contradictions
+             from outcomes where model = $1 and prediction_id = wanted.id limit 1 for update
+           ) o`,
     values: [model, ids],
   });
   return new Map(rows.map(({ id, ...standing }) => [id, standing]));

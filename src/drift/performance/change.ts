@@ -5,7 +5,7 @@ import { estimateByConfidence } from '../../statistics/cbpe.ts';
 import type { Interval } from '../../statistics/intervals.ts';
 import { normalQuantile } from '../../statistics/normal.ts';
 import { expectedCells, labelledCells, type Calibrations, type CountedCell } from './cells.ts';
-import { LEVEL } from './estimate.ts';
+import { LEVEL, MOST_UNKNOWN } from './estimate.ts';
 
 interface Part extends Interval {
   readonly mean: number;
@@ -42,7 +42,7 @@ export function changesOf(cells: readonly CountedCell[], calibrations: Calibrati
     const drift = calibrationDrift(labelledCells(own, calibrations));
     const expected = estimateByConfidence(expectedCells(own, calibrations), LEVEL);
     const half = expected === null ? 0 : normalQuantile((1 + LEVEL) / 2) * expected.error;
-    const foretold = expected === null || expected.unknown > 0.1 ? null : expected.mean - calibration.meanScore;
+    const foretold = expected === null || expected.unknown > MOST_UNKNOWN ? null : expected.mean - calibration.meanScore;
     return [{
       adapter,
       examRows: calibration.rows,

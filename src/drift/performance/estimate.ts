@@ -39,7 +39,7 @@ const FEWEST_LABELLED = 30;
 /** Below this p labels are taken to depend on the confidence. */
 const DEPENDS = 0.05;
 /** Share of rows without a calibrated confidence, at most. */
-const MOST_UNKNOWN = 0.1;
+export const MOST_UNKNOWN = 0.1;
 
 const POWERED = 'at one confidence, labels come by chance: right and wrong answers alike';
 const CONFIDENCE = 'a confidence is worth what it was worth on the exam rows of the adapter\'s reference';
