@@ -4,6 +4,10 @@ import { emptyProfile } from '../src/profile/profile.ts';
 import { buildReference, type ReferenceBody } from '../src/profile/layout.ts';
 import { observeNumber } from '../src/profile/numeric.ts';
 import { observePrediction } from '../src/profile/index.ts';
+import { categoryLayout, emptyCategory, observeCategory } from '../src/profile/columns/category.ts';
+import { emptyNumber, numberLayout, observeNumber as observeColumnNumber } from '../src/profile/columns/number.ts';
+import { emptyText, observeText, textLayout } from '../src/profile/columns/text.ts';
+import { emptyVector, observeVector, vectorLayout } from '../src/profile/columns/vector.ts';
 import type { BenchRow } from './row.ts';
 
 /** Short, so that on a busy machine some rounds run undisturbed. */
@@ -36,6 +40,40 @@ function measure(work: (i: number) => void, perRound: number): { ns: number; byt
   return { ns: best / perRound, bytes: Math.max(0, process.memoryUsage().heapUsed - before) / (ROUNDS * perRound) };
 }
 
+const time = (name: string, ns: number, goal: number) => ({ name, figure: Number(ns.toFixed(1)), unit: 'ns', goal: `${goal} or fewer`, reached: ns <= goal });
+const space = (name: string, bytes: number) => ({ name, figure: Number(bytes.toFixed(3)), unit: 'bytes', goal: 'below 1 (an object has 16)', reached: bytes < 1 });
+
+/** Columns of features: values of any range and skewed, categories of which a few are unseen, embeddings, texts of ten words. */
+function columnRows(): BenchRow[] {
+  const skewed = Float64Array.from({ length: 4096 }, (_, i) => Math.exp(3 * Math.sin((i * 7919) % 4096)) * 100);
+  const numbers = numberLayout([...skewed]);
+  const number = emptyNumber(numbers.edges.length);
+  const names = Array.from({ length: 4096 }, (_, i) => `value-${(i * i) % 251}`);
+  const categories = categoryLayout([...new Set(names)].slice(0, -1));
+  const category = emptyCategory(categories.values.length);
+  const embeddings = Array.from({ length: 256 }, (_, i) => Array.from({ length: 384 }, (_each, j) => Math.sin(i * 31 + j * 7)));
+  const vectors = vectorLayout(embeddings, 384);
+  const vector = emptyVector(vectors);
+  const sentences = Array.from({ length: 4096 }, (_, i) => `how can i raise the limit of my card number ${i}`);
+  const texts = textLayout(sentences, false);
+  const text = emptyText(texts);
+  const ofNumber = measure((i) => observeColumnNumber(number, numbers, skewed[i & 4095]), ROUND);
+  const ofCategory = measure((i) => observeCategory(category, categories, names[i & 4095]), ROUND);
+  const ofVector = measure((i) => observeVector(vector, vectors, embeddings[i & 255]), ROUND / 64);
+  const ofText = measure((i) => observeText(text, texts, sentences[i & 4095], i & 15), ROUND / 8);
+  const bytes = number.bins.byteLength + 8 * 8;
+  return [
+    { name: 'profile, a numeric column of features and pane', figure: bytes, unit: 'bytes', goal: '4096 or fewer', reached: bytes <= 4_096 },
+    time('profile, a numeric value of any range', ofNumber.ns, 60),
+    space('profile, a numeric value of any range, allocated', ofNumber.bytes),
+    time('profile, a category of 251, one of them unseen', ofCategory.ns, 40),
+    space('profile, a category of 251, allocated', ofCategory.bytes),
+    time('profile, a vector of 384 numbers', ofVector.ns, 6_000),
+    space('profile, a vector of 384 numbers, allocated', ofVector.bytes),
+    { name: 'profile, a text of ten words: sketches and descriptors', figure: Math.round(ofText.ns), unit: 'ns', goal: 'none', reached: true },
+  ];
+}
+
 export function hotPathRows(): BenchRow[] {
   const body = reference();
   const profile = emptyProfile(body);
@@ -45,8 +83,6 @@ export function hotPathRows(): BenchRow[] {
   const numeric = measure((i) => observeNumber(profile.confidence, body.index.bins, values[i & 4095] as number), ROUND);
   const category = measure((i) => observeLabel(profile.labels, body.index.labels, labels[i & 4095] as string), ROUND);
   const row = measure((i) => observePrediction(profile, body, rows[i & 4095] as (typeof rows)[number]), ROUND / 8);
-  const time = (name: string, ns: number, goal: number) => ({ name, figure: Number(ns.toFixed(1)), unit: 'ns', goal: `${goal} or fewer`, reached: ns <= goal });
-  const space = (name: string, bytes: number) => ({ name, figure: Number(bytes.toFixed(3)), unit: 'bytes', goal: 'below 1 (an object has 16)', reached: bytes < 1 });
   const bytes = profile.confidence.bins.byteLength + 5 * 8;
   return [
     { name: 'profile, a numeric column of a pane', figure: bytes, unit: 'bytes', goal: '4096 or fewer', reached: bytes <= 4_096 },
@@ -54,6 +90,7 @@ export function hotPathRows(): BenchRow[] {
     space('profile, a numeric value, allocated', numeric.bytes),
     time('profile, a category', category.ns, 40),
     space('profile, a category, allocated', category.bytes),
+    ...columnRows(),
     { name: 'profile, a whole prediction with a text of ten words', figure: Math.round(row.ns), unit: 'ns', goal: 'none', reached: true },
   ];
 }

@@ -18,6 +18,7 @@ import { memoryRows } from './memory.ts';
 import { metricsRows } from './metrics.ts';
 import { performanceRows } from './performance.ts';
 import { performanceReportRows } from './performance-report.ts';
+import { wideRows } from './profile-wide.ts';
 import { triggerRows } from './trigger.ts';
 
 const PARTS: Readonly<Record<string, () => BenchRow[] | Promise<BenchRow[]>>> = {
@@ -31,6 +32,7 @@ const PARTS: Readonly<Record<string, () => BenchRow[] | Promise<BenchRow[]>>> = 
   gates: () => gates({ repeats: 2_000, chains: 100, seed: 1 }),
   drift: driftRows,
   performance: async () => [...performanceRows(), ...(await performanceReportRows())],
+  wide: () => wideRows(),
 };
 
 const run = promisify(execFile);

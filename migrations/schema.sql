@@ -196,6 +196,15 @@ create table outcomes (
 );
 CREATE INDEX outcomes_time ON public.outcomes USING btree (model, predicted_at);
 
+create table pane_clusters (
+  model text not null,
+  pane bigint not null,
+  outcome boolean not null,
+  cluster bigint not null,
+  constraint pane_clusters_pkey PRIMARY KEY (model, pane, outcome, cluster),
+  constraint pane_clusters_model_fkey FOREIGN KEY (model) REFERENCES models(name) ON DELETE CASCADE
+);
+
 create table pane_deltas (
   seq bigint not null generated always as identity,
   model text not null,
@@ -383,6 +392,15 @@ create table schedules (
   last_due timestamp with time zone not null,
   constraint schedules_pkey PRIMARY KEY (model),
   constraint schedules_model_fkey FOREIGN KEY (model) REFERENCES models(name) ON DELETE CASCADE
+);
+
+create table supplements (
+  reference text not null,
+  seq integer not null,
+  body bytea not null,
+  created_at timestamp with time zone not null,
+  constraint supplements_pkey PRIMARY KEY (reference, seq),
+  constraint supplements_reference_fkey FOREIGN KEY (reference) REFERENCES "references"(id) ON DELETE CASCADE
 );
 
 create table triggers (

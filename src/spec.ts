@@ -7,7 +7,7 @@ import Type, { type Static } from 'typebox';
 import Value from 'typebox/value';
 import { messageOf, TrimtabError } from './errors.ts';
 import { LABELLINGS, METRICS, taskRules, type TaskRules } from './tasks/index.ts';
-import { DAY, HOUR, MINUTE, LOSSES, SECOND, TASKS } from './vocabulary.ts';
+import { DAY, HOUR, MINUTE, LOSSES, SEASON_KEYS, SECOND, TASKS, type SeasonKey } from './vocabulary.ts';
 
 const strict = { additionalProperties: false } as const;
 const duration = (description: string, standard: string) =>
@@ -51,6 +51,9 @@ export const ModelSpecSchema = Type.Object(
           { ...strict, default: {} },
         ),
         pane: duration('length of a pane', '5m'),
+        segments: Type.Array(Type.String({ pattern: '^[^=@]{1,100}$' }), { maxItems: 8, description: 'features by whose values the traffic is also profiled in parts, the 20 most frequent of each; segment: the prediction\'s own', default: [] }),
+        seasonKey: Type.Optional(choice(SEASON_KEYS, 'by which the traffic repeats itself, in the time zone of retrain.timeZone')),
+        clusterKey: Type.Optional(Type.String({ minLength: 1, maxLength: 100, description: 'feature that rows of one conversation or user share: the first of each and pane is profiled' })),
         tolerance: Type.Object(
           {
             error: Type.Number({ minimum: 0, maximum: 1, description: 'rise of the mean of 1 - score that is still on course', default: 0.02 }),
@@ -170,6 +173,12 @@ export function parseSpec(input: unknown): ModelSpec {
 /** The rules of the model's task. */
 export function rulesOf(spec: Pick<ModelSpec, 'task' | 'labels'>): TaskRules {
   return taskRules(spec.task, spec.labels);
+}
+
+/** What profiles are divided by. Types agree with `Parting` of profile. */
+export function partingOf({ monitor, retrain }: Pick<ModelSpec, 'monitor' | 'retrain'>): { segments: readonly string[]; season: { kind: 'season'; by: SeasonKey; timeZone: string } | null; clusterKey: string | null } {
+  const { segments, seasonKey, clusterKey = null } = monitor;
+  return { segments, season: seasonKey === undefined ? null : { kind: 'season', by: seasonKey, timeZone: retrain.timeZone }, clusterKey };
 }
 
 /** The base's folder, where `auto` left it to the task: an encoder cannot generate. */

@@ -60,6 +60,10 @@ export type Side = (typeof SIDES)[number];
 export const MONITOR_KINDS = words('error', 'confidence', 'labels', 'unseen', 'format', 'column', 'contract');
 export type MonitorKind = (typeof MONITOR_KINDS)[number];
 
+/** How the time of a prediction repeats itself, where traffic does: the strata that it is compared within. */
+export const SEASON_KEYS = words('hourOfWeek', 'hourOfDay', 'dayOfWeek');
+export type SeasonKey = (typeof SEASON_KEYS)[number];
+
 export const INCIDENT_STATES = words('open', 'acknowledged', 'resolved');
 export type IncidentState = (typeof INCIDENT_STATES)[number];
 

@@ -9,6 +9,7 @@ import { closePane, isDue, type ClosedPane } from './panes.ts';
 import { createReferences } from '../store/reference-cache.ts';
 import { driftFigures } from './figures.ts';
 import { nearestOfKinds } from './step.ts';
+import { learnFromTraffic } from './supplement.ts';
 import { driftReport, REPORTED_PANES, type DriftReport, type Memo } from './report.ts';
 
 export type { Effect } from './effect.ts';
@@ -47,12 +48,13 @@ export function createDrift({ pool, clock, events }: { pool: Pool; clock: Clock;
     async closeDuePanes() {
       const now = clock.now();
       const [closed, failures]: [ClosedPane[], unknown[]] = [[], []];
-      for (const { model } of (await openPanes(pool)).filter((pane) => isDue(pane, now))) {
+      for (const { model, spec } of (await openPanes(pool)).filter((pane) => isDue(pane, now))) {
         try {
           const pane = await transaction(pool, (db) => closePane(db, references, model, now));
           if (pane === null) continue;
           closed.push(pane);
           tell(events, pane);
+          if (pane.live !== null) await learnFromTraffic(pool, references, { model, spec, pane: pane.pane, live: pane.live, now });
         } catch (error) {
           failures.push(error);
         }

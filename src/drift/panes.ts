@@ -1,5 +1,5 @@
 /** Closing panes: one fenced transaction a model folds the deltas, steps the monitors and latches incidents. */
-import { addInto, decodeProfile, encodeProfile, type Profile } from '../profile/index.ts';
+import { addEncoded, decodeProfile, encodeProfile, type Profile } from '../profile/index.ts';
 import { milliseconds } from '../spec.ts';
 import { deleteDeltas, deltasAfter, insertPaneProfile, liveOf, openPaneOf, turnPane, type OpenPaneOfModel } from '../store/drift.ts';
 import { resolveFormerIncidents } from '../store/incidents.ts';
@@ -58,8 +58,8 @@ interface Folded {
   readonly profile: Profile;
 }
 
-/** Deltas read at once: a pane of a busy model has tens of thousands. */
-const READ = 1_000;
+/** Deltas read at once: a pane of a busy model has tens of thousands, each of up to some 100 KiB. */
+const READ = 250;
 
 /** Turns the pane's deltas into one profile for each adapter and reference. */
 async function foldDeltas(db: Queryable, model: string, pane: number): Promise<Folded[]> {
@@ -70,7 +70,7 @@ async function foldDeltas(db: Queryable, model: string, pane: number): Promise<F
       const key = JSON.stringify([adapter, reference]);
       const sum = folded.get(key);
       if (sum === undefined) folded.set(key, { adapter, reference, profile: decodeProfile(profile) });
-      else addInto(sum.profile, decodeProfile(profile));
+      else addEncoded(sum.profile, profile);
     }
     seq = deltas.at(-1)?.seq ?? seq;
     more = deltas.length === READ;

@@ -1,6 +1,6 @@
 /** How a model stands: each monitor against its threshold, the last day's columns against the reference, and the last panes. */
 import { TrimtabError } from '../errors.ts';
-import { addInto, decodeProfile, NO_COLUMNS, UNIT, type ReferenceBody } from '../profile/index.ts';
+import { addEncoded, decodeProfile, NO_COLUMNS, UNIT, type ReferenceBody } from '../profile/index.ts';
 import { milliseconds, type ModelSpec } from '../spec.ts';
 import { detectorValue } from '../statistics/e-detector.ts';
 import { lastPanes, liveOf, monitorsOf, openPaneOf, paneProfilesAfter, timedPaneProfiles, type OpenPaneOfModel } from '../store/drift.ts';
@@ -167,7 +167,7 @@ async function windowOf(db: Queryable, { model, spec, live, reference, pane }: S
   const most = Math.max(1, Math.ceil(WINDOW / milliseconds(spec.pane)));
   const [first, ...rest] = await paneProfilesAfter(db, model, live.adapter, live.reference, pane - 1 - most);
   if (first === undefined) return null;
-  const window = rest.reduce((sum, { profile }) => addInto(sum, decodeProfile(profile)), decodeProfile(first.profile));
+  const window = rest.reduce((sum, { profile }) => addEncoded(sum, profile), decodeProfile(first.profile));
   return windowReport(reference, window, [first.pane, rest.at(-1)?.pane ?? first.pane]);
 }
 
@@ -183,7 +183,7 @@ async function paneReports(db: Queryable, model: string): Promise<PaneReport[]> 
     const sum = sums.get(pane) ?? { openedAt, closedAt, rows: 0, labelled: 0, errors: 0, loss: [0, 0], confidence: [0, 0], unseen: [0, 0] };
     sums.set(pane, sum);
     if (profile === null) continue;
-    const { rows, outcome, confidence, unseen } = decodeProfile(profile);
+    const { rows, outcome, confidence, unseen } = decodeProfile(profile, NO_COLUMNS);
     sum.rows += rows;
     sum.labelled += outcome.labelled;
     sum.errors += outcome.errors;

@@ -1,7 +1,7 @@
 /** Checks of single fields: the reason why a row cannot be stored, or null. */
 import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { MAX_JSON } from './schema.ts';
+import { MAX_JSON, MAX_VECTORS } from './schema.ts';
 
 /** The row, or the first thing that its schema finds wrong. */
 export function checker<T extends TSchema>(schema: T): (input: unknown) => Static<T> | string {
@@ -43,7 +43,12 @@ export function timeProblem(name: string, time: string | undefined): string | nu
 
 export function jsonProblem(name: string, value: Readonly<Record<string, unknown>> | undefined): string | null {
   if (value === undefined) return null;
-  if (JSON.stringify(value).length > MAX_JSON) return `${name} is longer than ${MAX_JSON} characters as JSON`;
+  const length = JSON.stringify(value).length;
+  if (length > MAX_JSON) {
+    const vectors = Object.values(value).reduce<number>((sum, member) => sum + (Array.isArray(member) ? JSON.stringify(member).length : 0), 0);
+    if (length - vectors > MAX_JSON) return `${name} is longer than ${MAX_JSON} characters as JSON`;
+    if (vectors > MAX_VECTORS) return `the vectors of ${name} are longer than ${MAX_VECTORS} characters as JSON; send fewer digits or dimensions`;
+  }
   for (const [key, member] of Object.entries(value)) {
     const problem = textProblem({ [`the name of a member of ${name}`]: key, [`${name}.${key}`]: typeof member === 'string' ? member : undefined });
     if (problem !== null) return problem;

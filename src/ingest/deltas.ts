@@ -1,5 +1,5 @@
 /** The profile deltas of one transaction: exactly the rows that went in, by adapter and its reference. */
-import { emptyProfile, encodeProfile, observeOutcome, observePrediction, type Profile, type ReferenceBody } from '../profile/index.ts';
+import { divideBy, emptyProfile, encodeProfile, observeOutcome, observePrediction, type DividedRow, type Profile, type ReferenceBody } from '../profile/index.ts';
 import { insertDeltas, type OpenPane } from '../store/panes.ts';
 import type { Queryable } from '../store/postgres.ts';
 import { taskRules, tellingPart, type Labelling, type TaskRules } from '../tasks/index.ts';
@@ -21,10 +21,11 @@ export async function openDeltas(db: Queryable, references: References, model: s
   const deltas = new Map<string, Delta>();
   for (const adapter of new Set(adapters)) {
     if (adapter === null) continue;
-    const referenceId = adapter === open.adapter ? open.reference : await newestReference(db, model, adapter);
-    if (referenceId === null) continue;
-    const reference = await references(db, referenceId);
-    deltas.set(adapter, { adapter, referenceId, reference, profile: emptyProfile(reference), rules: taskRules(reference.scoring.task, reference.scoring.labelling as Labelling) });
+    const live = adapter === open.adapter && open.reference !== null ? { id: open.reference, supplement: open.supplement } : null;
+    const at = live ?? (await newestReference(db, model, adapter));
+    if (at === null) continue;
+    const reference = await references(db, at);
+    deltas.set(adapter, { adapter, referenceId: at.id, reference, profile: emptyProfile(reference), rules: taskRules(reference.scoring.task, reference.scoring.labelling as Labelling) });
   }
   return deltas;
 }
@@ -34,16 +35,32 @@ export function deltaOf(deltas: ReadonlyMap<string, Delta>, prediction: { readon
   return prediction === undefined || prediction.adapter === null ? undefined : deltas.get(prediction.adapter);
 }
 
+/** A prediction, as far as it is counted. */
+export interface Counted extends DividedRow {
+  readonly id: string;
+  readonly input: string;
+  readonly label: string;
+  readonly confidence: number | null;
+}
+
 /** Counts an answer. */
-export function countAnswer({ profile, reference, rules }: Delta, row: { readonly input: string; readonly label: string; readonly confidence: number | null }): void {
-  const label = rules.labelsIn(row.label);
-  observePrediction(profile, reference, { text: tellingPart(row.input), label, confidence: row.confidence, malformed: rules.isMalformed(row.label, reference.scoring.metric) });
+export function countAnswer({ profile, reference, rules }: Delta, row: Counted): void {
+  observePrediction(profile, reference, {
+    id: row.id,
+    text: tellingPart(row.input),
+    label: rules.labelsIn(row.label),
+    confidence: row.confidence,
+    malformed: rules.isMalformed(row.label, reference.scoring.metric),
+    output: rules.answerField === 'output' ? row.label : null,
+    features: row.features,
+    ...(reference.divisions.length === 0 ? {} : { parts: divideBy(reference.divisions)(row) }),
+  });
 }
 
 /** Counts what became known of an answer: its score, or the truth that it is scored against. */
-export function countOutcome({ profile, reference, rules }: Delta, answer: string, known: { readonly label: string | null; readonly score: number | null }): void {
-  const score = known.score ?? (known.label === null ? null : rules.score(known.label, answer, reference.scoring.metric));
-  if (score !== null) observeOutcome(profile, score);
+export function countOutcome({ profile, reference, rules }: Delta, prediction: DividedRow & { readonly label: string }, known: { readonly label: string | null; readonly score: number | null }): void {
+  const score = known.score ?? (known.label === null ? null : rules.score(known.label, prediction.label, reference.scoring.metric));
+  if (score !== null) observeOutcome(profile, score, reference.divisions.length === 0 ? [] : divideBy(reference.divisions)(prediction));
 }
 
 /** Writes the deltas into the open pane. */

@@ -1,10 +1,12 @@
 /** Feedback: kept whenever it comes; the first of a prediction feeds the monitors, later ones correct the labelled row. */
 import { insertFeedback, type NewFeedback } from '../store/feedback.ts';
 import { upsertLabels } from '../store/labels.ts';
-import { openPane } from '../store/panes.ts';
+import { openPane, type OpenPane } from '../store/panes.ts';
 import { lockModel, type Client } from '../store/postgres.ts';
+import { featuresOf, type PredictionFeatures } from '../store/features.ts';
 import { findOldPredictions, findPredictions, type FoundPrediction } from '../store/predictions.ts';
-import { countOutcome, deltaOf, openDeltas, writeDeltas } from './deltas.ts';
+import { firstOfClusters } from './clusters.ts';
+import { countOutcome, deltaOf, openDeltas, writeDeltas, type Delta } from './deltas.ts';
 import { labelsOf } from './labels.ts';
 import { writeOutcomes } from './outcomes.ts';
 import type { ParsedFeedback } from './parse.ts';
@@ -20,13 +22,13 @@ export async function writeFeedback(parts: WriteParts, model: string, rows: read
     const misfits = misfitsOf(parts, model, rows, predictions);
     const fitting = rows.filter((row) => !misfits.has(row));
     const { fresh, first } = await insert(db, model, fitting, predictions, now);
-    // rows that were chosen for their answer are no fair sample of the traffic: counted, they would raise false alarms
-    const firstOf = [...first].filter((row) => !row.chosen).map((row) => ({ row, prediction: predictions.get(row.predictionId) }));
-    const deltas = await openDeltas(db, parts.references, model, open, firstOf.map(({ prediction }) => prediction?.adapter ?? null));
-    for (const { row, prediction } of firstOf) {
-      const delta = deltaOf(deltas, prediction);
-      if (prediction !== undefined && delta !== undefined) countOutcome(delta, prediction.label, row);
-    }
+    const firstOf = [...first].flatMap((row) => {
+      const prediction = predictions.get(row.predictionId);
+      // rows that were chosen for their answer are no fair sample of the traffic: counted, they would raise false alarms
+      return prediction === undefined || row.chosen ? [] : [{ row, prediction }];
+    });
+    const deltas = await openDeltas(db, parts.references, model, open, firstOf.map(({ prediction }) => prediction.adapter));
+    await countOutcomes(db, model, open, deltas, firstOf);
     await writeDeltas(db, model, open, deltas);
     const metricOf = (adapter: string | null) => (adapter === null ? undefined : deltas.get(adapter)?.reference.scoring.metric);
     const told = rows.filter((row) => fresh.has(row));
@@ -35,6 +37,25 @@ export async function writeFeedback(parts: WriteParts, model: string, rows: read
     if (labels.length > 0) await upsertLabels(db, model, 'feedback', labels, now);
     return rows.map((row) => misfits.get(row) ?? (fresh.has(row) && !repeats.has(row) ? 'accepted' : 'duplicate'));
   });
+}
+
+interface FirstOutcome {
+  readonly row: ParsedFeedback;
+  readonly prediction: FoundPrediction;
+}
+
+async function countOutcomes(db: Client, model: string, open: OpenPane, deltas: ReadonlyMap<string, Delta>, firstOf: readonly FirstOutcome[]): Promise<void> {
+  // most models divide by nothing: then features need not be read
+  const divided = [...deltas.values()].some(({ reference }) => reference.divisions.length > 0 || reference.clusterKey !== null);
+  const known = divided ? await featuresOf(db, model, firstOf.map(({ prediction }) => prediction.id)) : new Map<string, PredictionFeatures>();
+  const outcomes = firstOf.map(({ row, prediction }) => {
+    const { features = null, at = prediction.receivedAt } = known.get(prediction.id) ?? {};
+    return { row, prediction: { ...prediction, features, at: at.getTime() } };
+  });
+  for (const { row, prediction } of await firstOfClusters(db, model, open, deltas, 'outcomes', outcomes, (each) => each.prediction)) {
+    const delta = deltaOf(deltas, prediction);
+    if (delta !== undefined) countOutcome(delta, prediction, row);
+  }
 }
 
 /** Feedback whose truth cannot belong to the text that its prediction was about. */

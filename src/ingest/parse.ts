@@ -62,6 +62,7 @@ export function parsePrediction(input: unknown, rulesOf: RulesOf): Parsed<NewPre
     confidence: confidence ?? null,
     scores: scores === undefined ? null : JSON.stringify(scores),
     features: features === undefined ? null : JSON.stringify(features),
+    values: features ?? null,
     segment: segment ?? null,
     adapter: adapter ?? null,
     occurredAt: occurredAt === undefined ? null : new Date(occurredAt).toISOString(),

@@ -4,7 +4,8 @@ import { upsertLabels } from '../store/labels.ts';
 import { openPane, type OpenPane } from '../store/panes.ts';
 import { isDuplicate, lockModel, type Client } from '../store/postgres.ts';
 import { copyIds, copyPredictions, insertPredictions, takeIds, type Arrival, type NewPrediction } from '../store/predictions.ts';
-import { countAnswer, countOutcome, deltaOf, openDeltas, writeDeltas, type Delta } from './deltas.ts';
+import { firstOfClusters } from './clusters.ts';
+import { countAnswer, countOutcome, deltaOf, openDeltas, writeDeltas, type Counted, type Delta } from './deltas.ts';
 import { labelsOf } from './labels.ts';
 import { writeOutcomes } from './outcomes.ts';
 import { byId, unknownModel, write, type RowResult, type WriteParts } from './write.ts';
@@ -60,20 +61,26 @@ async function copiedAll(db: Client, model: string, ids: readonly string[], now:
   }
 }
 
+function countedOf(row: NewPrediction, now: Date): Counted & { readonly adapter: string | null } {
+  const { id, adapter, input, label, confidence, segment, values, occurredAt } = row;
+  return { id, adapter, input, label, confidence, segment, features: values, at: occurredAt === null ? now.getTime() : Date.parse(occurredAt) };
+}
+
 /** Counts the rows that went in, with the feedback that waited for them, into the open pane. */
 async function profileTaken(parts: WriteParts, db: Client, model: string, open: OpenPane, taken: readonly NewPrediction[], now: Date): Promise<void> {
   if (taken.length === 0) return;
   const deltas = await openDeltas(db, parts.references, model, open, taken.map((row) => row.adapter));
-  for (const row of taken) {
+  const counted = taken.map((row) => countedOf(row, now));
+  for (const row of await firstOfClusters(db, model, open, deltas, 'predictions', counted, (each) => each)) {
     const delta = deltaOf(deltas, row);
     if (delta !== undefined) countAnswer(delta, row);
   }
-  if (open.waiting) await matchWaiting(parts, db, model, deltas, taken, now);
+  if (open.waiting) await matchWaiting(parts, db, model, open, deltas, taken, now);
   await writeDeltas(db, model, open, deltas);
 }
 
 /** Feedback that came before its prediction: it is labelled now, and the first of each prediction counts for the monitors. */
-async function matchWaiting(parts: WriteParts, db: Client, model: string, deltas: ReadonlyMap<string, Delta>, taken: readonly NewPrediction[], now: Date): Promise<void> {
+async function matchWaiting(parts: WriteParts, db: Client, model: string, open: OpenPane, deltas: ReadonlyMap<string, Delta>, taken: readonly NewPrediction[], now: Date): Promise<void> {
   const byPrediction = new Map(taken.map((row) => [row.id, row]));
   const rules = parts.rulesOf(model);
   // only now is there a text to hold a truth against; one that does not fit is kept as it came and used for nothing
@@ -81,10 +88,13 @@ async function matchWaiting(parts: WriteParts, db: Client, model: string, deltas
     const text = byPrediction.get(predictionId)?.input;
     return label === null || text === undefined || rules.misfit(label, text) === null;
   });
-  for (const feedback of matched) {
+  const firstOf = matched.flatMap((feedback) => {
     const prediction = byPrediction.get(feedback.predictionId);
+    return feedback.first && !feedback.chosen && prediction !== undefined ? [{ feedback, prediction: countedOf(prediction, now) }] : [];
+  });
+  for (const { feedback, prediction } of await firstOfClusters(db, model, open, deltas, 'outcomes', firstOf, (each) => each.prediction)) {
     const delta = deltaOf(deltas, prediction);
-    if (feedback.first && !feedback.chosen && prediction !== undefined && delta !== undefined) countOutcome(delta, prediction.label, feedback);
+    if (delta !== undefined) countOutcome(delta, prediction, feedback);
   }
   const judged = new Map([...byPrediction].map(([id, row]) => [id, { ...row, receivedAt: now }]));
   const metricOf = (adapter: string | null) => (adapter === null ? undefined : deltas.get(adapter)?.reference.scoring.metric);

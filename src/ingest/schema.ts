@@ -10,8 +10,11 @@ const TIME = '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]{1
 export const MAX_TEXT = 65_536;
 /** Longest id, label, segment, adapter: they are keys of indexes, which PostgreSQL limits to 2,704 bytes. */
 export const MAX_NAME = 200;
-/** Longest JSON text of `scores` and of `features`, in UTF-16 units. */
+/** Longest JSON text of `scores` and of `features` without their vectors, in UTF-16 units. */
 export const MAX_JSON = 65_536;
+/** Longest vector; of all vectors of a row together, the longest JSON text. */
+export const MAX_DIMS = 4_096;
+export const MAX_VECTORS = 131_072;
 export const MAX_DOCUMENTS = 1_000;
 
 const name = (description: string) => Type.String({ minLength: 1, maxLength: MAX_NAME, description });
@@ -68,7 +71,7 @@ export const PredictionInputSchema = Type.Object(
     confidence: Type.Optional(Type.Number({ minimum: 0, maximum: 1, description: 'probability of the answer' })),
     scores: Type.Optional(Type.Record(Type.String(), Type.Number(), { description: 'probability of each label' })),
     features: Type.Optional(
-      Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean(), Type.Null()]), { description: 'further values of the request' }),
+      Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean(), Type.Null(), Type.Array(Type.Number(), { minItems: 1, maxItems: MAX_DIMS })]), { description: 'further values of the request; a list of numbers is a vector, such as an embedding' }),
     ),
     segment: Type.Optional(name('part of the traffic, such as a language')),
     adapter: Type.Optional(name('adapter that answered; the live one when left out')),

@@ -12,9 +12,10 @@
  */
 import { createWriter, damaged, readBlock, readFields, readNumber, readSize, readSparse, readText, writeBlock, writeNumber, writeSparse, writeText, written, type Reader, type Writer } from './bytes.ts';
 import { COLUMN_KINDS, readColumn, writeColumn } from './columns/column.ts';
+import { readTextInto } from './columns/text.ts';
 import { EDGES, UNIT } from './numeric.ts';
 import { readPart, writePart } from './parts.ts';
-import { COUNTED_LABELS, profileOfSize, type Profile } from './profile.ts';
+import { addInto, COUNTED_LABELS, profileOfSize, type Profile } from './profile.ts';
 
 const MAGIC = 0x50;
 const VERSIONS = [1, 2, 3] as const;
@@ -64,6 +65,30 @@ export const NO_COLUMNS: WantedColumns = () => false;
 
 /** @throws TrimtabError `bad-data` on anything but bytes that `encodeProfile` made */
 export function decodeProfile(bytes: Uint8Array, wanted: WantedColumns = () => true): Profile {
+  return readProfile(bytes, (profile, name, kind, block) => {
+    if (!wanted(name)) return;
+    profile.columns.set(name, readColumn(block, kind));
+    requireWhole(name, block);
+  });
+}
+
+/** Adds an encoded profile to `total`: for a long fold, several times as fast as decoding and adding. @throws as both */
+export function addEncoded(total: Profile, bytes: Uint8Array): Profile {
+  return addInto(total, readProfile(bytes, (profile, name, kind, block) => {
+    const sum = total.columns.get(name);
+    if (sum?.kind === 'text' && COLUMN_KINDS[kind] === 'text') readTextInto(block, sum);
+    else profile.columns.set(name, readColumn(block, kind));
+    requireWhole(name, block);
+  }));
+}
+
+function requireWhole(name: string, { at, bytes }: Reader): void {
+  if (at !== bytes.length) throw damaged(`column "${name}" is not all of its block`);
+}
+
+type ReadColumn = (profile: Profile, name: string, kind: number, block: Reader) => void;
+
+function readProfile(bytes: Uint8Array, column: ReadColumn): Profile {
   if (bytes[0] !== MAGIC) throw damaged('it does not begin with the mark of a profile');
   const version = VERSIONS.find((each) => each === bytes[1]);
   if (version === undefined) throw damaged(`version ${bytes[1]} is unknown`);
@@ -81,21 +106,18 @@ export function decodeProfile(bytes: Uint8Array, wanted: WantedColumns = () => t
   if (version === 1) profile.outcome.loss = profile.outcome.squares = profile.outcome.errors * UNIT;
   else readFields(reader, profile.outcome, ['loss', 'squares']);
   if (version > 1) readFields(reader, profile.format, ['rows', 'bad']);
-  if (version > 2) readNamed(reader, profile, wanted);
+  if (version > 2) readNamed(reader, profile, column);
   if (reader.at !== bytes.length) throw damaged(`${bytes.length - reader.at} bytes follow its end`);
   return profile;
 }
 
-function readNamed(reader: Reader, { columns, parts }: Profile, wanted: WantedColumns): void {
+function readNamed(reader: Reader, profile: Profile, column: ReadColumn): void {
   for (let left = readSize(reader, MOST_NAMES, 'columns'); left > 0; left--) {
     const [name, kind] = [readText(reader), readNumber(reader)];
-    const block: Reader = { bytes: readBlock(reader), at: 0 };
-    if (!wanted(name)) continue;
-    columns.set(name, readColumn(block, kind));
-    if (block.at !== block.bytes.length) throw damaged(`column "${name}" is not all of its block`);
+    column(profile, name, kind, { bytes: readBlock(reader), at: 0 });
   }
   for (let left = readSize(reader, MOST_NAMES, 'parts'); left > 0; left--) {
     const [name, counts] = readPart(reader);
-    parts.set(name, counts);
+    profile.parts.set(name, counts);
   }
 }

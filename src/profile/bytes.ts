@@ -104,6 +104,7 @@ export function readBlock(reader: Reader): Uint8Array {
   return reader.bytes.subarray(reader.at - length, reader.at);
 }
 
+/** Adds the array to what is there. */
 export function readSparse(reader: Reader, into: Float64Array, signed = false): void {
   let at = -1;
   for (let left = readSize(reader, into.length, 'places'); left > 0; left--) {
@@ -111,7 +112,9 @@ export function readSparse(reader: Reader, into: Float64Array, signed = false): 
     if (at >= into.length) throw damaged(`place ${at} is beyond the last, ${into.length - 1}`);
     const value = readNumber(reader);
     if (value === 0) throw damaged(`place ${at} is told, and 0`);
-    into[at] = !signed ? value : value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+    const sum = (into[at] as number) + (!signed ? value : value % 2 === 0 ? value / 2 : -(value + 1) / 2);
+    if (!Number.isSafeInteger(sum)) throw damaged(`place ${at} would be ${sum}`);
+    into[at] = sum;
   }
 }
 

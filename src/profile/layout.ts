@@ -1,8 +1,11 @@
 /** The reference: what a profile counts by (labels, edges, vocabulary), and the profile of the exam rows. */
 import type { Task } from '../vocabulary.ts';
+import { nameOf } from './columns/category.ts';
 import { INPUT, OUTPUT, type Column } from './columns/column.ts';
+import type { Features } from './columns/infer.ts';
 import { learnColumns, type LearntColumns } from './columns/learn.ts';
 import { textLayout } from './columns/text.ts';
+import { divideBy, OWN_SEGMENT, segmentDivisions, type DividedRow, type Division } from './divisions.ts';
 import { binsOf, quantileEdges } from './numeric.ts';
 import { observeOutcome, observePrediction, type ObservedPrediction } from './observe.ts';
 import { emptyProfile, type CountingIndex, type Profile } from './profile.ts';
@@ -22,6 +25,10 @@ export interface ReferenceBody {
   readonly edges: Float64Array;
   /** The built-in columns first: the input's, and the output's where there is one. */
   readonly columns: readonly Column[];
+  /** Into which parts rows fall. */
+  readonly divisions: readonly Division[];
+  /** Feature whose rows of one value and pane are counted once: the first. */
+  readonly clusterKey: string | null;
   /** N-grams of the train rows. */
   readonly vocabulary: Vocabulary;
   /** Of the exam rows, scored by the adapter. */
@@ -43,6 +50,9 @@ export const ACCURACY: Scoring = { task: 'classification', labelling: 'single', 
 
 export interface ScoredRow extends ObservedPrediction {
   readonly id: string;
+  readonly segment?: string | null;
+  /** When the prediction that the row was made of came, in milliseconds since 1970; null or left out: it was imported. */
+  readonly at?: number | null;
   readonly trueLabel: ObservedPrediction['label'];
   /** What the answer was worth, in [0, 1]; left out: 1 where the one label is the true one, else 0. */
   readonly score?: number;
@@ -54,31 +64,68 @@ export interface ReferenceParts {
   readonly createdAt: string;
   /** Accuracy of one label when left out. */
   readonly scoring?: Scoring;
+  /** What the spec divides by; nothing when left out. */
+  readonly parting?: Parting;
   readonly trainTexts: readonly string[];
   readonly rows: readonly ScoredRow[];
 }
 
+/** As `monitor` of a spec says it. */
+export interface Parting {
+  readonly segments: readonly string[];
+  readonly season: Extract<Division, { kind: 'season' }> | null;
+  readonly clusterKey: string | null;
+}
+
 const SAMPLES = 50;
 const SAMPLE_LENGTH = 500;
+/** Rows with a value that a division by segments needs. */
+export const FEWEST_OF_SEGMENTS = 200;
 
 /** Builds the reference of an adapter from the train texts and the exam rows that it scored; the order of rows matters to samples alone. */
-export function buildReference({ model, adapter, createdAt, scoring = ACCURACY, trainTexts, rows }: ReferenceParts): ReferenceBody {
-  const labels = byFrequency(rows);
+export function buildReference({ model, adapter, createdAt, scoring = ACCURACY, parting = { segments: [], season: null, clusterKey: null }, trainTexts, rows: all }: ReferenceParts): ReferenceBody {
+  const rows = firstOfClusters(all, parting.clusterKey);
+  const divisions = [...segmentDivisions(parting.segments, rows.map(dividedRow), FEWEST_OF_SEGMENTS), ...(parting.season === null ? [] : [parting.season])];
+  const labels = byFrequency(all);
   const edges = quantileEdges(rows.flatMap((row) => (row.confidence !== null && row.confidence >= 0 && row.confidence <= 1 ? [row.confidence] : [])));
   const body: ReferenceBody = {
-    version: 1, model, adapter, scoring, createdAt, labels, edges, columns: textColumns(rows),
+    version: 1, model, adapter, scoring, createdAt, labels, edges, columns: textColumns(rows), divisions, clusterKey: parting.clusterKey,
     vocabulary: vocabularyOf(trainTexts),
     profile: emptyProfile({ labels, edges }),
     samples: spread(rows, SAMPLES).map(({ id, text }) => ({ id, text: text.slice(0, SAMPLE_LENGTH) })),
     index: indexOf(labels, edges),
   };
+  // of a row that was imported neither the time nor the features are known: it falls into the parts of its own segment alone
+  const known = divisions.filter(({ by }) => by === OWN_SEGMENT);
   for (const row of rows) {
-    observePrediction(body.profile, body, row);
-    observeOutcome(body.profile, row.score ?? Number(row.label === row.trueLabel), row.parts);
+    const parts = divideBy(row.features === undefined ? known : divisions)(dividedRow(row));
+    observePrediction(body.profile, body, { ...row, parts });
+    observeOutcome(body.profile, row.score ?? Number(row.label === row.trueLabel), parts);
   }
   // rows that were imported have no features: they say nothing of how often one is missing
   const withFeatures = rows.flatMap(({ id, features }) => (features === undefined ? [] : [{ id, features }]));
   return withColumns(body, learnColumns(withFeatures, 'exam'));
+}
+
+const dividedRow = ({ segment = null, features = null, at = null }: ScoredRow): DividedRow => ({ segment, features, at });
+
+/** The first row of each cluster, and all rows that belong to none. */
+function firstOfClusters(rows: readonly ScoredRow[], key: string | null): readonly ScoredRow[] {
+  if (key === null) return rows;
+  const seen = new Set<string>();
+  return rows.filter(({ features }) => {
+    const cluster = clusterOf(features ?? null, key);
+    if (cluster === null) return true;
+    const first = !seen.has(cluster);
+    seen.add(cluster);
+    return first;
+  });
+}
+
+/** The cluster that a row belongs to; null where it is one by itself. */
+export function clusterOf(features: Features | null, key: string): string | null {
+  const value = features?.[key];
+  return typeof value === 'number' ? String(value) : nameOf(value);
 }
 
 /** A reference with further columns, and their counts in its profile. */

@@ -2,7 +2,7 @@
  * The binary form of a reference, little-endian:
  *
  *     u8[4] 'TTRF', u32 version 1, then three blocks, each u32 length and bytes, padded with zeros to 8 bytes:
- *     JSON (model, adapter, scoring, createdAt, labels, columns, samples, vocabulary size), vocabulary bits, profile;
+ *     JSON (model, adapter, scoring, createdAt, labels, columns, divisions, cluster key, samples, vocabulary size), vocabulary bits, profile;
  *     then f64 edges up to the end
  */
 import { TrimtabError } from '../errors.ts';
@@ -23,13 +23,15 @@ interface Head {
   readonly labels: readonly string[];
   /** As `storedColumns` gives them; missing in references from before there were columns. */
   readonly columns?: unknown;
+  readonly divisions?: ReferenceBody['divisions'];
+  readonly clusterKey?: string | null;
   readonly samples: ReferenceBody['samples'];
   readonly vocabularySize: number;
 }
 
 export function encodeReference(body: ReferenceBody): Uint8Array {
-  const { model, adapter, scoring, createdAt, labels, columns, samples, vocabulary } = body;
-  const head: Head = { model, adapter, scoring, createdAt, labels, columns: storedColumns(columns), samples, vocabularySize: vocabulary.size };
+  const { model, adapter, scoring, createdAt, labels, columns, divisions, clusterKey, samples, vocabulary } = body;
+  const head: Head = { model, adapter, scoring, createdAt, labels, columns: storedColumns(columns), divisions, clusterKey, samples, vocabularySize: vocabulary.size };
   const blocks = [new TextEncoder().encode(JSON.stringify(head)), vocabulary.bits, encodeProfile(body.profile)];
   const bytes = new Uint8Array(blocks.reduce((sum, block) => sum + padded(4 + block.length), 8) + body.edges.length * 8);
   const view = new DataView(bytes.buffer);
@@ -65,8 +67,8 @@ export function decodeReference(bytes: Uint8Array): ReferenceBody {
   const edges = new Float64Array((bytes.length - at) / 8 <= EDGES ? Math.floor((bytes.length - at) / 8) : 0);
   if (edges.length * 8 !== bytes.length - at || edges.length + 1 !== profile.confidence.bins.length) throw damaged('its edges do not fit its profile');
   for (let i = 0; i < edges.length; i++) edges[i] = view.getFloat64(at + i * 8, true);
-  const { model, adapter, scoring = ACCURACY, createdAt, labels, columns = [], samples, vocabularySize } = head;
-  return { version: 1, model, adapter, scoring, createdAt, labels, edges, columns: columnsOf(columns), vocabulary: { bits, size: vocabularySize }, profile, samples, index: indexOf(labels, edges) };
+  const { model, adapter, scoring = ACCURACY, createdAt, labels, columns = [], divisions = [], clusterKey = null, samples, vocabularySize } = head;
+  return { version: 1, model, adapter, scoring, createdAt, labels, edges, columns: columnsOf(columns), divisions, clusterKey, vocabulary: { bits, size: vocabularySize }, profile, samples, index: indexOf(labels, edges) };
 }
 
 function readHead(bytes: Uint8Array): Head {

@@ -49,6 +49,7 @@ export async function deltasAfter(db: Queryable, model: string, pane: number, se
 
 export async function deleteDeltas(db: Queryable, model: string, pane: number): Promise<void> {
   await db.query('delete from pane_deltas where model = $1 and pane <= $2', [model, pane]);
+  await db.query('delete from pane_clusters where model = $1 and pane <= $2', [model, pane]);
 }
 
 export async function insertPaneProfile(db: Queryable, row: { model: string; pane: number; adapter: string; reference: string; profile: Uint8Array }): Promise<void> {
@@ -112,6 +113,12 @@ export async function expirePanes(db: Queryable, before: Date, keep: number): Pr
 export async function liveOf(db: Queryable, model: string): Promise<{ adapter: string; reference: string; seq: number } | null> {
   const { rows } = await db.query<{ adapter: string; reference: string; seq: number }>('select adapter, reference, seq from live where model = $1', [model]);
   return rows[0] ?? null;
+}
+
+/** When a promotion was. */
+export async function promotedAt(db: Queryable, model: string, seq: number): Promise<Date> {
+  const { rows } = await db.query<{ at: Date }>('select at from promotions where model = $1 and seq = $2', [model, seq]);
+  return rows[0]?.at ?? new Date(0);
 }
 
 export interface StoredMonitor {

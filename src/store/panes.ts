@@ -6,6 +6,8 @@ export interface OpenPane {
   /** The live adapter and its reference; null before the first promotion. */
   readonly adapter: string | null;
   readonly reference: string | null;
+  /** The reference's newest supplement; null when it has none. */
+  readonly supplement: number | null;
   /** True when some feedback still waits for its prediction. */
   readonly waiting: boolean;
 }
@@ -24,7 +26,7 @@ export interface PaneDelta {
 export async function openPane(db: Queryable, model: string): Promise<OpenPane | null> {
   const { rows } = await db.query<OpenPane>({
     name: 'open-pane',
-    text: `select p.pane, l.adapter, l.reference,
+    text: `select p.pane, l.adapter, l.reference, (select max(s.seq) from supplements s where s.reference = l.reference) as supplement,
              exists (select from feedback f where f.model = p.model and f.matched_at is null) as waiting
            from panes p left join live l on l.model = p.model
            where p.model = $1 and p.closed_at is null`,
@@ -42,4 +44,18 @@ export async function insertDeltas(db: Queryable, model: string, pane: number, d
            select $1, $2, d.adapter, d.reference, d.profile from unnest($3::text[], $4::text[], $5::bytea[]) as d(adapter, reference, profile)`,
     values: [model, pane, deltas.map((d) => d.adapter), deltas.map((d) => d.reference), deltas.map((d) => Buffer.from(d.profile))],
   });
+}
+
+/**
+ * Of clusters those that have no row in a pane yet: from now on they have. A transaction that asks for the same waits until this one ends.
+ * Must be sorted, against deadlocks.
+ */
+export async function takeClusters(db: Queryable, model: string, pane: number, outcome: boolean, clusters: readonly number[]): Promise<Set<number>> {
+  const { rows } = await db.query<{ cluster: string | number }>({
+    name: 'take-clusters',
+    text: `insert into pane_clusters (model, pane, outcome, cluster) select $1, $2, $3, c from unnest($4::bigint[]) as c
+           on conflict do nothing returning cluster`,
+    values: [model, pane, outcome, clusters],
+  });
+  return new Set(rows.map((row) => Number(row.cluster)));
 }

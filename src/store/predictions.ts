@@ -14,6 +14,8 @@ export interface NewPrediction {
   readonly scores: string | null;
   /** JSON text */
   readonly features: string | null;
+  /** The features as they came, for the profile; not stored. */
+  readonly values: Readonly<Record<string, unknown>> | null;
   readonly segment: string | null;
 }
 

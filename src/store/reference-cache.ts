@@ -1,25 +1,36 @@
-/** Decoded references by id: they never change, and decoding one costs more than a batch of rows or the closing of a pane. */
+/** Decoded references by id and supplement: they never change, and decoding one costs more than a batch of rows or the closing of a pane. */
 import { TrimtabError } from '../errors.ts';
-import { decodeReference, type ReferenceBody } from '../profile/index.ts';
+import { decodeReference, decodeSupplement, withSupplement, type ReferenceBody } from '../profile/index.ts';
 import type { Queryable } from './postgres.ts';
-import { getReference } from './references.ts';
+import { getReference, getSupplement, newestSupplement, type ReferenceAt } from './references.ts';
 
-export type References = (db: Queryable, id: string) => Promise<ReferenceBody>;
+/** A reference with a supplement; of a bare id with the newest, which costs a query. */
+export type References = (db: Queryable, at: string | ReferenceAt) => Promise<ReferenceBody>;
 
 const KEPT = 16;
 
 /** Throws `not-found`. */
 export function createReferences(): References {
   const kept = new Map<string, ReferenceBody>();
-  return async (db, id) => {
-    const there = kept.get(id);
+  return async (db, asked) => {
+    const at = typeof asked === 'string' ? { id: asked, supplement: await newestSupplement(db, asked) } : asked;
+    const key = `${at.id} ${at.supplement}`;
+    const there = kept.get(key);
     if (there !== undefined) return there;
-    const stored = await getReference(db, id);
-    if (stored === null) throw new TrimtabError('not-found', { what: 'reference', id });
-    const body = decodeReference(stored.body);
+    const body = await read(db, at);
     const [oldest] = kept.keys();
     if (kept.size >= KEPT && oldest !== undefined) kept.delete(oldest);
-    kept.set(id, body);
+    kept.set(key, body);
     return body;
   };
+}
+
+async function read(db: Queryable, at: ReferenceAt): Promise<ReferenceBody> {
+  const stored = await getReference(db, at.id);
+  if (stored === null) throw new TrimtabError('not-found', { what: 'reference', id: at.id });
+  const body = decodeReference(stored.body);
+  if (at.supplement === null) return body;
+  const supplement = await getSupplement(db, at);
+  if (supplement === null) throw new TrimtabError('not-found', { what: 'supplement of reference', id: at.id });
+  return withSupplement(body, decodeSupplement(supplement));
 }

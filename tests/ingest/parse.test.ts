@@ -19,7 +19,7 @@ test('a prediction keeps what it was given; what it was not given is null', () =
   expect(parsePrediction({ ...good, scores: { greet: 0.9 }, features: { a: 1, b: 'x', c: null }, occurredAt: '2026-01-01T00:00:00+02:00' })).toEqual({
     model: 'router',
     row: {
-      id: 'p1', input: 'hello', label: 'greet', confidence: 0.9, scores: '{"greet":0.9}', features: '{"a":1,"b":"x","c":null}',
+      id: 'p1', input: 'hello', label: 'greet', confidence: 0.9, scores: '{"greet":0.9}', features: '{"a":1,"b":"x","c":null}', values: { a: 1, b: 'x', c: null },
       segment: null, adapter: null, occurredAt: '2025-12-31T22:00:00.000Z',
     },
     size: 5 + 5 + 13 + 24,
@@ -49,6 +49,9 @@ describe('a prediction is refused with the field and what is wrong with it', () 
     [{ ...good, input: 'a\0b' }, 'input has the character U+0000, which cannot be stored; remove it'],
     [{ ...good, label: '\ud800' }, 'label: it has half a surrogate pair; send whole characters'],
     [{ ...good, features: { a: '\udc00x' } }, 'features.a has half a surrogate pair, which is no character; send whole characters'],
+    [{ ...good, features: { v: Array.from({ length: 4_097 }, () => 1) } }, /features/],
+    [{ ...good, features: { v: [1, 'x'] } }, /features/],
+    [{ ...good, features: Object.fromEntries(['a', 'b'].map((name) => [name, Array.from({ length: 4_096 }, (_, i) => Math.sqrt(i))])) }, 'the vectors of features are longer than 131072 characters as JSON; send fewer digits or dimensions'],
     [{ ...good, features: { 'a\0': 1 } }, 'the name of a member of features has the character U+0000, which cannot be stored; remove it'],
     [{ ...good, features: { a: 'x'.repeat(65_536) } }, 'features is longer than 65536 characters as JSON'],
     [{ ...good, model: 'No Such' }, /^model must match pattern/],

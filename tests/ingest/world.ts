@@ -57,13 +57,13 @@ export async function sumOfDeltas(pool: Pool, model: string, adapter: string, re
 /** The profile that the stored rows have: what the deltas must add up to. */
 export async function profileOfRows(pool: Pool, model: string, adapter: string, reference: ReferenceBody): Promise<Profile> {
   const profile = emptyProfile(reference);
-  const { rows } = await pool.query<{ input: string; label: string; confidence: number | null; truth: string | null }>(
-    `select p.input, p.label, p.confidence, f.label as truth from predictions p
+  const { rows } = await pool.query<{ id: string; input: string; label: string; confidence: number | null; truth: string | null }>(
+    `select p.id, p.input, p.label, p.confidence, f.label as truth from predictions p
      left join feedback f on f.model = p.model and f.prediction_id = p.id and f.first where p.model = $1 and p.adapter = $2`,
     [model, adapter],
   );
   for (const row of rows) {
-    observePrediction(profile, reference, { text: row.input, label: row.label, confidence: row.confidence });
+    observePrediction(profile, reference, { id: row.id, text: row.input, label: row.label, confidence: row.confidence });
     if (row.truth !== null) observeOutcome(profile, Number(row.label === row.truth));
   }
   return profile;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ACCURACY, decodeProfile, decodeReference, emptyProfile, encodeProfile, encodeReference, merge, NO_COLUMNS, observeOutcome, observePrediction, subtract, UNIT } from '../../src/profile/index.ts';
+import { ACCURACY, addEncoded, decodeProfile, decodeReference, emptyProfile, encodeProfile, encodeReference, merge, NO_COLUMNS, observeOutcome, observePrediction, subtract, UNIT } from '../../src/profile/index.ts';
 import { observed, PLAIN, REFERENCE, referenceOf, row, WIDE, WIDE_ROWS, wideRow } from './support.ts';
 
 const rows = fc.array(row, { maxLength: 30 });
@@ -27,6 +27,11 @@ describe.each([{ what: 'labels and texts', reference: REFERENCE, rows }, { what:
   it('decode(encode(a)) is a', () => {
     fc.assert(fc.property(rows, (a) => {
       expect(decodeProfile(encodeProfile(of(a)))).toEqual(of(a));
+    }), runs);
+  });
+  it('addEncoded(a, encode(b)) is merge(a, b)', () => {
+    fc.assert(fc.property(rows, rows, (a, b) => {
+      expect(addEncoded(of(a), encodeProfile(of(b)))).toEqual(merge(of(a), of(b)));
     }), runs);
   });
 });

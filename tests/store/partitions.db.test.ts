@@ -7,7 +7,7 @@ import { testDatabase } from '../support/postgres.ts';
 
 const { pool } = await testDatabase();
 const at = (iso: string) => new Date(iso);
-const row = (id: string) => ({ id, occurredAt: null, adapter: null, input: 'text', label: 'l', confidence: 0.5, scores: null, features: null, segment: null });
+const row = (id: string) => ({ id, occurredAt: null, adapter: null, input: 'text', label: 'l', confidence: 0.5, scores: null, features: null, values: null, segment: null });
 
 test('a partition for each UTC day, made once, even by many at a time', async () => {
   const ensure = () => transaction(pool, (db) => ensurePartitions(db, at('2026-02-27T23:59:59.999Z'), at('2026-03-01T00:00:00.001Z')));
@@ -34,7 +34,7 @@ test('an expired id is forgotten, its prediction is still found by the long way'
   expect(await expireIds(pool, at('2026-03-01T00:00:00Z'))).toBe(2);
   expect(await expireIds(pool, at('2026-03-02T00:00:00Z'))).toBe(1);
   expect(await findPredictions(pool, 'm', ['c'])).toEqual([]);
-  expect(await findOldPredictions(pool, 'm', ['c', 'x'])).toEqual([{ id: 'c', adapter: null, input: 'text', label: 'l', segment: null }]);
+  expect(await findOldPredictions(pool, 'm', ['c', 'x'])).toEqual([{ id: 'c', adapter: null, input: 'text', label: 'l', segment: null, confidence: 0.5, receivedAt: at('2026-03-01T00:00:00Z') }]);
 });
 
 test('the database tells its own time, also inside a transaction', async () => {

@@ -1,11 +1,11 @@
 /** Columns of a reference as JSON: numbers keep all their bits in it, and only what cannot be made again is stored. */
 import { categoryLayout } from './category.ts';
 import type { Column, ColumnLayout } from './column.ts';
-import { cellsOf, type NumberLayout } from './number.ts';
+import { countingOf, type NumberLayout } from './number.ts';
 import { projectionsFor } from './projections.ts';
 import { DESCRIPTORS, type Descriptor } from './text.ts';
 
-type StoredNumber = Omit<NumberLayout, 'cells' | 'edges'> & { readonly edges: readonly number[] };
+type StoredNumber = Omit<NumberLayout, 'cells' | 'perWidth' | 'edges'> & { readonly edges: readonly number[] };
 
 export function storedColumns(columns: readonly Column[]): unknown {
   return columns.map(({ name, source, layout }) => ({ name, source, layout: storedLayout(layout) }));
@@ -25,7 +25,7 @@ function storedLayout(layout: ColumnLayout): unknown {
   }
 }
 
-function storedNumber({ cells: _cells, edges, ...rest }: NumberLayout): StoredNumber {
+function storedNumber({ cells: _cells, perWidth: _perWidth, edges, ...rest }: NumberLayout): StoredNumber {
   return { ...rest, edges: [...edges] };
 }
 
@@ -41,7 +41,7 @@ function restored(layout: ColumnLayout): ColumnLayout {
   }
 }
 
-function restoredNumber(stored: Omit<NumberLayout, 'cells' | 'edges'> & { readonly edges: Iterable<number> }): NumberLayout {
+function restoredNumber(stored: Omit<StoredNumber, 'edges'> & { readonly edges: Iterable<number> }): NumberLayout {
   const edges = Float64Array.from(stored.edges);
-  return { ...stored, edges, cells: cellsOf(edges) };
+  return { ...stored, edges, ...countingOf({ ...stored, edges }) };
 }

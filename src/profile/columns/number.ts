@@ -18,8 +18,9 @@ export interface NumberLayout {
   readonly high: number;
   /** Ascending, up to 255. */
   readonly edges: Float64Array;
-  /** Made from the edges for fast counting; not stored. */
+  /** Made from the rest for fast counting; not stored. */
   readonly cells: Cells;
+  readonly perWidth: number;
 }
 
 /** For each of 1,024 equal cells between the first and the last edge, how many edges lie in the cells before it: the search begins there. */
@@ -59,10 +60,15 @@ export function numberLayout(values: readonly number[], range?: readonly [low: n
   const greatest = values.reduce((greatest, value) => Math.max(greatest, value), values[0] ?? 0) + 0;
   const width = greatest > least ? greatest - least : Math.max(1, Math.abs(least));
   const [low, high] = range ?? [Math.max(-FARTHEST, least - width), Math.min(FARTHEST, greatest + width)];
-  return { kind: 'number', least, greatest, low, high, edges, cells: cellsOf(edges) };
+  return { kind: 'number', least, greatest, low, high, edges, ...countingOf({ low, high, edges }) };
 }
 
-export function cellsOf(edges: Float64Array): Cells {
+/** What makes counting fast. */
+export function countingOf({ low, high, edges }: Pick<NumberLayout, 'low' | 'high' | 'edges'>): Pick<NumberLayout, 'cells' | 'perWidth'> {
+  return { cells: cellsOf(edges), perWidth: 1 / (high - low) };
+}
+
+function cellsOf(edges: Float64Array): Cells {
   const [first, last] = [edges[0] ?? 0, edges.at(-1) ?? 0];
   const perCell = last > first && Number.isFinite(CELLS / (last - first)) ? CELLS / (last - first) : 0;
   const before = new Uint16Array(CELLS + 2);
@@ -100,15 +106,19 @@ function countNumber(counts: NumberCounts, layout: NumberLayout, value: number):
   if (value < layout.least) counts.under++;
   else if (value > layout.greatest) counts.over++;
   const place = placeOf(layout, value);
-  counts.sum += Math.round(place * UNIT);
-  counts.squares += Math.round(place * place * UNIT);
+  // + 0.5 and down: the same as rounding, of what is not below 0
+  counts.sum += Math.floor(place * UNIT + 0.5);
+  counts.squares += Math.floor(place * place * UNIT + 0.5);
   const bin = binOf(layout, value);
   counts.bins[bin] = (counts.bins[bin] as number) + 1;
 }
 
 /** Where a value stands between `low` and `high`, in [0, 1]. */
-export function placeOf({ low, high }: NumberLayout, value: number): number {
-  return value <= low ? 0 : value >= high ? 1 : (value - low) / (high - low);
+export function placeOf({ low, high, perWidth }: NumberLayout, value: number): number {
+  if (value <= low) return 0;
+  const place = (value - low) * perWidth;
+  // above 1 by rounding, too
+  return value >= high || place > 1 ? 1 : place;
 }
 
 /** How many edges are at or below the value: within its cell by halving. */

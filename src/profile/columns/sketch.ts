@@ -7,8 +7,8 @@
  * are independent the groups of a reference and of a window are exchangeable units, which is what a p-value is dealt from.
  * A second sketch, by an independent hash and over all groups, tells n-grams apart that share a bucket of the first.
  */
-import { addArrays, addSums, type Sign } from '../add.ts';
-import { readFields, readSize, readSparse, writeNumber, writeSparse, type Reader, type Writer } from '../bytes.ts';
+import { added, addSums, type Sign } from '../add.ts';
+import { readNumber, readSize, readSparse, writeNumber, writeSparse, type Reader, type Writer } from '../bytes.ts';
 import { hashText, mixed } from '../hash.ts';
 import type { Scan } from '../ngrams.ts';
 
@@ -93,14 +93,13 @@ export function addSketch(total: Sketch, part: Sketch, sign: Sign): void {
   part.groups.forEach((more, g) => {
     if (more === null) return;
     const sum = (total.groups[g] ??= { rows: 0, squares: 0, sum: new Float64Array(BUCKETS) });
-    const numbers = Float64Array.of(sum.rows, sum.squares);
-    addArrays(numbers, Float64Array.of(more.rows, more.squares), sign);
-    [sum.rows, sum.squares] = [numbers[0] as number, numbers[1] as number];
+    sum.rows = added(sum.rows, more.rows, sign);
+    sum.squares = added(sum.squares, more.squares, sign);
     addSums(sum.sum, more.sum, sign);
     if (sum.rows === 0) total.groups[g] = null;
   });
   if (part.second !== null) addSums((total.second ??= new Float64Array(BUCKETS)), part.second, sign);
-  if (total.groups.every((group) => group === null)) total.second = null;
+  if (sign === -1 && total.groups.every((group) => group === null)) total.second = null;
 }
 
 export function writeSketch(writer: Writer, { groups, second }: Sketch): void {
@@ -114,16 +113,16 @@ export function writeSketch(writer: Writer, { groups, second }: Sketch): void {
   if (second !== null) writeSparse(writer, second, true);
 }
 
-export function readSketch(reader: Reader): Sketch {
-  const sketch = emptySketch();
+/** Adds the sketch to what is there: in a long fold most of the time would else go into arrays that are read once. */
+export function readSketch(reader: Reader, sketch: Sketch = emptySketch()): Sketch {
   const used = readSize(reader, 2 ** GROUPS - 1, 'groups');
   for (let g = 0; g < GROUPS; g++) {
     if (((used >> g) & 1) === 0) continue;
-    const group: GroupSum = { rows: 0, squares: 0, sum: new Float64Array(BUCKETS) };
-    readFields(reader, group, ['rows', 'squares']);
+    const group = (sketch.groups[g] ??= { rows: 0, squares: 0, sum: new Float64Array(BUCKETS) });
+    group.rows = added(group.rows, readNumber(reader), 1);
+    group.squares = added(group.squares, readNumber(reader), 1);
     readSparse(reader, group.sum, true);
-    sketch.groups[g] = group;
   }
-  if (used !== 0) readSparse(reader, (sketch.second = new Float64Array(BUCKETS)), true);
+  if (used !== 0) readSparse(reader, (sketch.second ??= new Float64Array(BUCKETS)), true);
   return sketch;
 }

@@ -111,8 +111,18 @@ export function writeTextCounts(writer: Writer, counts: TextCounts): void {
 }
 
 export function readTextCounts(reader: Reader): TextCounts {
+  return { ...readNumbers(reader), sketch: readSketch(reader) };
+}
+
+/** Adds what is read to `total`. */
+export function readTextInto(reader: Reader, total: TextCounts): void {
+  addText(total, { ...readNumbers(reader), sketch: emptySketch() }, 1);
+  readSketch(reader, total.sketch);
+}
+
+function readNumbers(reader: Reader): Omit<TextCounts, 'sketch'> {
   const numbers = { rows: 0, empty: 0, refused: 0, nulls: 0, mistyped: 0 };
   readFields(reader, numbers, FIELDS);
   const [length, entropy, script, repeated] = [readNumberCounts(reader), readNumberCounts(reader), readNumberCounts(reader), readNumberCounts(reader)];
-  return { kind: 'text', ...numbers, descriptors: { length, entropy, script, repetition: repeated }, sketch: readSketch(reader) };
+  return { kind: 'text', ...numbers, descriptors: { length, entropy, script, repetition: repeated } };
 }

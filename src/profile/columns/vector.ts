@@ -57,23 +57,28 @@ export function observeVector(counts: VectorCounts, layout: VectorLayout, value:
 function isVector(value: unknown, dims: number): value is ArrayLike<number> {
   const isNumbers = value instanceof Float32Array || value instanceof Float64Array;
   if (!(isNumbers || Array.isArray(value)) || value.length !== dims) return false;
-  for (let i = 0; i < dims; i++) if (!Number.isFinite(value[i])) return false;
-  return true;
+  let finite = 0;
+  for (let i = 0; i < dims; i++) {
+    const x: unknown = value[i];
+    if (typeof x !== 'number') return false;
+    // 0, but of NaN and infinities NaN
+    finite += x - x;
+  }
+  return finite === 0;
 }
 
 function countVector(counts: VectorCounts, layout: VectorLayout, vector: ArrayLike<number>): void {
   counts.rows++;
   const { sum } = counts;
-  const perReach = 1 / layout.reach;
+  const perReach = UNIT / layout.reach;
   let squared = 0;
   for (let i = 0; i < sum.length; i++) {
     const place = (vector[i] as number) * perReach;
-    const cut = place > 1 ? 1 : place < -1 ? -1 : place;
+    const cut = place > UNIT ? UNIT : place < -UNIT ? -UNIT : place;
     squared += cut * cut;
-    // + 0: a sum is never -0
-    sum[i] = (sum[i] as number) + Math.round(cut * UNIT) + 0;
+    sum[i] = (sum[i] as number) + Math.floor(cut + 0.5);
   }
-  counts.squares += Math.round((squared / sum.length) * UNIT);
+  counts.squares += Math.round(squared / sum.length / UNIT);
   for (let k = 0; k < PROJECTIONS; k++) observeNumber(counts.projections[k] as NumberCounts, layout.projections[k] as NumberLayout, project(layout.directions, vector, k));
 }
 

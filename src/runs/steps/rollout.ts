@@ -1,10 +1,11 @@
 /** rollout: preflight on the serving target, then the swap of what is live, then the watch. */
 import type { ExamQuestionRow } from '../../datasets/index.ts';
 import { isTrimtabError } from '../../errors.ts';
-import { buildReference, encodeReference } from '../../profile/index.ts';
-import { milliseconds, rulesOf } from '../../spec.ts';
+import { buildReference, encodeReference, type ScoredRow } from '../../profile/index.ts';
+import { milliseconds, partingOf, rulesOf } from '../../spec.ts';
 import { binScores } from '../../statistics/confidence-bins.ts';
 import { getLines } from '../../store/objects/index.ts';
+import { featuresOf, type PredictionFeatures } from '../../store/features.ts';
 import { tellingPart } from '../../tasks/index.ts';
 import type { PromoteRequest } from '../../promotion/registry.ts';
 import type { JobPrediction, TrainRow } from '../../training/job.ts';
@@ -55,19 +56,34 @@ async function referenceOf(context: RunContext): Promise<Pick<PromoteRequest, 'r
   const train = await getLines<TrainRow>(parts.objects, manifest.train);
   const rules = rulesOf(spec);
   const { metric } = spec.gates;
-  const rows = exam.filter((row) => row.window).flatMap(({ id, text, label: truth }) => {
+  const current = exam.filter((row) => row.window);
+  const known = await featuresOf(parts.pool, run.model, current.map((row) => row.id));
+  const rows = current.flatMap(({ id, text, label: truth }) => {
     const prediction = predictions.get(id);
     if (prediction === undefined) return [];
     const { label: answer, confidence } = prediction;
-    return [{ id, text: tellingPart(text), label: rules.labelsIn(answer), trueLabel: rules.labelsIn(truth), confidence, score: rules.score(truth, answer, metric), malformed: rules.isMalformed(answer, metric) }];
+    return [{
+      id, text: tellingPart(text), label: rules.labelsIn(answer), trueLabel: rules.labelsIn(truth), confidence,
+      score: rules.score(truth, answer, metric), malformed: rules.isMalformed(answer, metric),
+      output: rules.answerField === 'output' ? answer : null,
+      ...whereFrom(known.get(id)),
+    }];
   });
   const referenceBody = encodeReference(buildReference({
     model: run.model,
     adapter: run.challenger as string,
     scoring: { task: rules.task, labelling: rules.labelling, metric },
     createdAt: run.createdAt.toISOString(),
+    parting: partingOf(spec),
     trainTexts: train.map((row) => tellingPart(row.text)),
     rows,
   }));
   return { referenceBody, calibration: { metric, bins: binScores(rows) } };
+}
+
+/** What is known of a row that feedback made of a prediction; nothing of one that was imported. */
+function whereFrom(prediction: PredictionFeatures | undefined): Pick<ScoredRow, 'features' | 'segment' | 'at'> {
+  if (prediction === undefined) return {};
+  const { features, segment, at } = prediction;
+  return { features, segment, at: at.getTime() };
 }
