@@ -11,12 +11,12 @@ export interface Arguments {
   readonly values: Readonly<Record<string, string | boolean | undefined>>;
 }
 
-/** @throws TrimtabError `bad-request` that ends with the usage */
+/** A name that ends in `?` may be left out. @throws TrimtabError `bad-request` that ends with the usage */
 export function readArguments(args: readonly string[], names: readonly string[], usage: string, options: ParseArgsOptionsConfig = {}): Arguments {
   const right = `usage: npm run cli -- ${usage}`;
   const parsed = parse(args, { ...COMMON, ...options }, right);
   const missing = names[parsed.positionals.length];
-  if (missing !== undefined) throw new TrimtabError('bad-request', { what: missing, problem: 'is missing', right });
+  if (missing !== undefined && !missing.endsWith('?')) throw new TrimtabError('bad-request', { what: missing, problem: 'is missing', right });
   const extra = parsed.positionals[names.length];
   if (extra !== undefined) throw new TrimtabError('bad-request', { what: `"${extra}"`, problem: 'is one argument too many', right });
   return parsed;

@@ -20,6 +20,8 @@ export interface Context {
   out(line: string): void;
   /** Writes a line to standard error. */
   err(line: string): void;
+  /** Shows a line that the next one replaces, null clears it; left out where nobody watches. */
+  readonly status?: (line: string | null) => void;
 }
 
 /** Name and value, lined up. */

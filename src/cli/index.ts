@@ -8,4 +8,5 @@ process.exitCode = await run(process.argv.slice(2), {
   config: (dataDir) => ({ ...readConfig(), ...(dataDir === null ? {} : { dataDir: path.resolve(dataDir) }) }),
   out: (line) => process.stdout.write(`${line}\n`),
   err: (line) => process.stderr.write(`${line}\n`),
+  ...(process.stderr.isTTY ? { status: (line) => process.stderr.write(`\r\x1b[K${line ?? ''}`) } : {}),
 });

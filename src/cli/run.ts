@@ -4,19 +4,22 @@ import type { Command, Context, ExitCode } from './command.ts';
 import { completionOf } from './commands/completion.ts';
 import { doctor } from './commands/doctor.ts';
 import { engineInstall } from './commands/engine-install.ts';
+import { evaluate } from './commands/eval.ts';
 import { exportAdapter } from './commands/export.ts';
 import { helpText } from './commands/help.ts';
 import { importRows } from './commands/import.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { promote, retrain, rollback } from './commands/operate.ts';
 import { demo, replay } from './commands/play.ts';
+import { predict } from './commands/predict.ts';
 import { recordShow } from './commands/record-show.ts';
 import { recordVerify } from './commands/record-verify.ts';
 import { serve } from './commands/serve.ts';
 import { status } from './commands/status.ts';
+import { train } from './commands/train.ts';
 
 export const COMMANDS: readonly Command[] = [
-  serve, demo, replay, status, importRows, retrain, promote, rollback, recordShow, recordVerify, exportAdapter, migrateCommand, doctor, engineInstall,
+  serve, demo, replay, status, importRows, train, evaluate, predict, retrain, promote, rollback, recordShow, recordVerify, exportAdapter, migrateCommand, doctor, engineInstall,
   completionOf(() => COMMANDS),
 ];
 

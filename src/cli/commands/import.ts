@@ -5,16 +5,16 @@ import { createIngest, type Ingest } from '../../ingest/index.ts';
 import type { ImportRow, IngestAnswer } from '../../ingest/schema.ts';
 import { databaseNow } from '../../store/clock.ts';
 import type { Pool } from '../../store/postgres.ts';
-import { readArguments, textOf, type Arguments } from '../arguments.ts';
+import { readArguments, textOf } from '../arguments.ts';
 import { showFields, type Command, type Context } from '../command.ts';
 import { postRows } from '../http.ts';
-import { COLUMN_OPTIONS, inBatches, readImport, type ImportColumns, type ImportFile } from '../import-file.ts';
+import { inBatches, readImport, type ImportFile } from '../import-file.ts';
+import { COLUMNS, namedColumns } from '../labelled-file.ts';
 import { withStore } from '../open.ts';
 
 const usage = 'import MODEL FILE [--text COL | --messages COL [--tools COL]] [--label COL | --labels COL | --spans COL | --document COL | --completion COL] '
   + '[--id COL] [--segment COL] [--labelled-at COL] [--url URL [--key KEY]]';
 const text = { type: 'string' } as const;
-const COLUMNS = Object.fromEntries(Object.values(COLUMN_OPTIONS).map((option) => [option, text]));
 const MOST_SHOWN = 5;
 
 type Send = (rows: readonly ImportRow[]) => Promise<IngestAnswer>;
@@ -37,11 +37,6 @@ export const importRows: Command = {
     return answer.refused.length === 0 ? 0 : 1;
   },
 };
-
-function namedColumns(parsed: Arguments): ImportColumns {
-  const named = Object.entries(COLUMN_OPTIONS).map(([field, option]) => [field, textOf(parsed, option)] as const);
-  return Object.fromEntries(named.filter(([, column]) => column !== null));
-}
 
 /** Ingest on the database's clock, as the service has it. */
 async function straight<T>(pool: Pool, work: (ingest: Ingest) => Promise<T>): Promise<T> {

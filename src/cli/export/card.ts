@@ -3,6 +3,7 @@ import type { DatasetManifest } from '../../datasets/manifest.ts';
 import type { Evaluation, Standing } from '../../evaluation/gates.ts';
 import type { ModelSpec } from '../../spec.ts';
 import type { Adapter } from '../../store/promotion.ts';
+import { percent, standingText } from '../text.ts';
 
 /** What a card tells of adapter_config.json. */
 export interface PeftConfig {
@@ -58,15 +59,12 @@ function datasetFacts({ id, counts, createdAt }: DatasetManifest): [string, stri
 
 function examFacts({ metric, champion, challenger, gates }: Evaluation): [string, string][] {
   return [
-    [`${metric} of this adapter`, standingText(challenger)],
-    ...(champion === null ? [] : [[`${metric} of the one before`, standingText(champion)] as [string, string]]),
+    [`${metric} of this adapter`, standingOf(challenger)],
+    ...(champion === null ? [] : [[`${metric} of the one before`, standingOf(champion)] as [string, string]]),
     ...gates.map((gate): [string, string] => [`gate ${gate.name}`, `${gate.result}: ${gate.why}`]),
   ];
 }
 
-function standingText({ score, interval: [low, high], n, older }: Standing): string {
-  const share = (value: number) => `${(100 * value).toFixed(1)} %`;
-  return `${share(score)} (95 % interval ${share(low)} to ${share(high)}) on ${n} rows of the window${older === null ? '' : `, ${share(older.score)} on ${older.n} older ones`}`;
-}
+const standingOf = (all: Standing) => `${standingText(all)} of the window${all.older === null ? '' : `, ${percent(all.older.score)} on ${all.older.n} older ones`}`;
 
 const facts = (rows: readonly (readonly [string, string])[]) => ['| what | |', '|---|---|', ...rows.map(([name, value]) => `| ${name} | ${value.replaceAll('|', '\\|')} |`)];

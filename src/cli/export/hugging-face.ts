@@ -38,9 +38,14 @@ async function historyOf(pool: Opened['pool'], model: string, runId: string): Pr
   return { spec: stored.spec, dataset: await datasetOfRun<DatasetManifest>(pool, runId), evaluation: (run?.evaluation ?? null) as Evaluation | null };
 }
 
-/** Writes into a new folder: an export must not mix with what stands there. @throws TrimtabError `conflict` when it exists */
-export async function writeExport(folder: string, files: ExportedFiles): Promise<void> {
+/** What is written must not mix with what stands there. @throws TrimtabError `conflict` when the folder exists */
+export async function absent(folder: string): Promise<void> {
   if (await access(folder).then(() => true, () => false)) throw new TrimtabError('conflict', { problem: `${folder} exists`, right: 'name a folder that does not exist yet' });
+}
+
+/** Writes into a new folder. @throws TrimtabError `conflict` */
+export async function writeExport(folder: string, files: ExportedFiles): Promise<void> {
+  await absent(folder);
   for (const [name, bytes] of files) {
     const file = path.join(folder, name);
     await mkdir(path.dirname(file), { recursive: true });

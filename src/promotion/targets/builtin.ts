@@ -60,6 +60,8 @@ const RULES: Readonly<Record<HeadKind, TaskRules>> = {
   pooled: taskRules('embedding'), vocabulary: taskRules('generation'),
 };
 
+export const rulesOfHead = (kind: HeadKind): TaskRules => RULES[kind];
+
 interface Loaded {
   readonly predictor: Predictor;
   readonly rules: TaskRules;
@@ -78,7 +80,7 @@ export function createBuiltinTarget({ registry, baseDir, log, load = loadPredict
       throw new TrimtabError('bad-adapter', { adapter: id, problem: 'its labels are not those it was registered with', right: 'register the adapter with the labels of its head' });
     }
     log.info({ model, adapter: id }, `adapter ${id} is loaded`);
-    return { predictor, rules: RULES[predictor.kind], maxNewTokens };
+    return { predictor, rules: rulesOfHead(predictor.kind), maxNewTokens };
   };
   const cache = createCache({
     open,
