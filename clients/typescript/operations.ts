@@ -27,8 +27,8 @@ export interface Prediction {
   readonly confidence?: number;
   /** probability of each label */
   readonly scores?: Readonly<Record<string, number>>;
-  /** further values of the request */
-  readonly features?: Readonly<Record<string, string | number | boolean | null>>;
+  /** further values of the request; a list of numbers is a vector, such as an embedding */
+  readonly features?: Readonly<Record<string, string | number | boolean | null | readonly number[]>>;
   /** part of the traffic, such as a language */
   readonly segment?: string;
   /** adapter that answered; the live one when left out */
@@ -146,6 +146,12 @@ export interface ModelSpec {
     };
     /** length of a pane */
     readonly pane?: string;
+    /** features by whose values the traffic is also profiled in parts, the 20 most frequent of each; segment: the prediction's own */
+    readonly segments?: readonly string[];
+    /** by which the traffic repeats itself, in the time zone of retrain.timeZone */
+    readonly seasonKey?: "hourOfWeek" | "hourOfDay" | "dayOfWeek";
+    /** feature that rows of one conversation or user share: the first of each and pane is profiled */
+    readonly clusterKey?: string;
     readonly tolerance?: {
       /** rise of the mean of 1 - score that is still on course */
       readonly error?: number;

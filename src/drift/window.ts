@@ -1,5 +1,8 @@
 /** Window statistics: the last day of panes against the reference, column by column, by the tests that fit its kind. They decide nothing; the monitors do. */
-import { BUCKETS, FEATURE_UNIT, INPUT, OUTPUT, type CategoryCounts, type ColumnCounts, type NumberCounts, type Profile, type ReferenceBody, type TextCounts, type VectorCounts } from '../profile/index.ts';
+import {
+  BUCKETS, DESCRIPTORS, FEATURE_UNIT, INPUT, OUTPUT, quantilesOf, type CategoryCounts, type ColumnCounts, type ColumnLayout, type NumberCounts, type NumberLayout, type Profile,
+  type ReferenceBody, type TextCounts, type TextLayout, type VectorCounts,
+} from '../profile/index.ts';
 import { benjaminiHochberg } from '../statistics/multiple.ts';
 import { chiSquare, cramerVonMises, jensenShannon, kolmogorovSmirnov, meanDiscrepancy, psi, totalVariation, wasserstein, type FeatureSum, type Guarantee, type OrderedTable, type Table, type WindowResult } from '../statistics/window/index.ts';
 
@@ -23,6 +26,10 @@ export interface ColumnReport {
   /** Shares of rows without a value, and with one of another type. */
   readonly missing: readonly [reference: number, current: number];
   readonly mistyped: readonly [reference: number, current: number];
+  /** Of a category, shares of the values that the reference does not have; null of other kinds. */
+  readonly unseen: readonly [reference: number, current: number] | null;
+  /** Of a feature that is a number, the shares of QUANTILES; null of other kinds, and of a side without values. */
+  readonly quantiles: { readonly shares: readonly number[]; readonly reference: readonly number[] | null; readonly current: readonly number[] | null } | null;
   readonly tests: readonly WindowTest[];
   /** Whether the column differs when all columns are asked at once: Benjamini-Hochberg at 5 % over the first test of each. */
   readonly differs: boolean;
@@ -38,12 +45,13 @@ export interface WindowReport {
 }
 
 const FALSE_DISCOVERIES = 0.05;
+export const QUANTILES = [0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99] as const;
 /** Of permutations and bootstraps: a report is made once a pane, in the service. */
 const OPTIONS = { draws: 999, resamples: 100 } as const;
 
 /** Null without panes. */
 export function windowReport(reference: ReferenceBody, window: Profile, panes: readonly [number, number]): WindowReport {
-  const columns = [...ownColumns(reference, window), ...reference.columns.flatMap(({ name }) => columnReports(name, reference.profile.columns.get(name), window.columns.get(name)))]
+  const columns = [...ownColumns(reference, window), ...reference.columns.flatMap(({ name, layout }) => columnReports(name, layout, reference.profile.columns.get(name), window.columns.get(name)))]
     .filter(({ tests }) => tests.length > 0);
   const p = columns.map(({ tests }) => tests.find((each) => each.p !== null)?.p ?? 1);
   const differs = benjaminiHochberg(p, FALSE_DISCOVERIES);
@@ -63,23 +71,23 @@ function ownColumns({ profile, edges }: ReferenceBody, window: Profile): Undecid
   const confidences = ordered({ reference: profile.confidence.bins, current: confidence.bins, points: middles });
   const labelled = (of: Profile['labels']) => Float64Array.of(...of.counts, of.other, of.unseen);
   return [
-    { column: 'confidence', kind: 'number', ...sides(profile.confidence.count, confidence.count), missing: [rate(profile.confidence.nulls, profile.rows), rate(confidence.nulls, window.rows)], mistyped: [rate(profile.confidence.nonFinite, profile.rows), rate(confidence.nonFinite, window.rows)], tests: profile.confidence.count > 0 && confidence.count > 0 ? confidences : [] },
-    { column: 'label', kind: 'category', ...sides(profile.rows, window.rows), missing: [0, 0], mistyped: [0, 0], tests: profile.labels.counts.length > 0 && window.rows > 0 ? categories({ reference: labelled(profile.labels), current: labelled(labels) }) : [] },
+    { column: 'confidence', kind: 'number', ...sides(profile.confidence.count, confidence.count), missing: [rate(profile.confidence.nulls, profile.rows), rate(confidence.nulls, window.rows)], mistyped: [rate(profile.confidence.nonFinite, profile.rows), rate(confidence.nonFinite, window.rows)], unseen: null, quantiles: null, tests: profile.confidence.count > 0 && confidence.count > 0 ? confidences : [] },
+    { column: 'label', kind: 'category', ...sides(profile.rows, window.rows), missing: [0, 0], mistyped: [0, 0], unseen: [rate(profile.labels.unseen, profile.rows), rate(labels.unseen, window.rows)], quantiles: null, tests: profile.labels.counts.length > 0 && window.rows > 0 ? categories({ reference: labelled(profile.labels), current: labelled(labels) }) : [] },
   ];
 }
 
-function columnReports(name: string, reference: ColumnCounts | undefined, current: ColumnCounts | undefined): Undecided[] {
+function columnReports(name: string, layout: ColumnLayout, reference: ColumnCounts | undefined, current: ColumnCounts | undefined): Undecided[] {
   if (reference === undefined || current === undefined || reference.kind !== current.kind) return [];
   const shown = name === INPUT ? 'input' : name === OUTPUT ? 'output' : name;
   switch (reference.kind) {
-    case 'number': return [numberReport(shown, reference, current as NumberCounts)];
+    case 'number': return [numberReport(shown, layout.kind === 'number' ? layout : null, reference, current as NumberCounts)];
     case 'category': return [categoryReport(shown, reference, current as CategoryCounts)];
-    case 'text': return textReports(shown, reference, current as TextCounts);
+    case 'text': return textReports(shown, layout.kind === 'text' ? layout : null, reference, current as TextCounts);
     case 'vector': return vectorReports(shown, reference, current as VectorCounts);
   }
 }
 
-function numberReport(column: string, reference: NumberCounts, current: NumberCounts): Undecided {
+function numberReport(column: string, layout: NumberLayout | null, reference: NumberCounts, current: NumberCounts): Undecided {
   const rows = ({ count, nulls, nonFinite, mistyped }: NumberCounts) => count + nulls + nonFinite + mistyped;
   // points are ranks of the bins' middles: distances are then on one scale for all columns
   const points = rankPoints(reference.bins);
@@ -87,6 +95,8 @@ function numberReport(column: string, reference: NumberCounts, current: NumberCo
     column, kind: 'number', ...sides(reference.count, current.count),
     missing: [rate(reference.nulls, rows(reference)), rate(current.nulls, rows(current))],
     mistyped: [rate(reference.mistyped + reference.nonFinite, rows(reference)), rate(current.mistyped + current.nonFinite, rows(current))],
+    unseen: null,
+    quantiles: layout === null ? null : { shares: QUANTILES, reference: quantilesOf(layout, reference, QUANTILES), current: quantilesOf(layout, current, QUANTILES) },
     tests: reference.count > 0 && current.count > 0 ? ordered({ reference: reference.bins, current: current.bins, points }) : [],
   };
 }
@@ -99,21 +109,25 @@ function categoryReport(column: string, reference: CategoryCounts, current: Cate
     column, kind: 'category', ...sides(count(reference), count(current)),
     missing: [rate(reference.nulls, rows(reference)), rate(current.nulls, rows(current))],
     mistyped: [rate(reference.mistyped, rows(reference)), rate(current.mistyped, rows(current))],
+    unseen: [rate(reference.unseen, count(reference)), rate(current.unseen, count(current))],
+    quantiles: null,
     tests: count(reference) > 0 && count(current) > 0 ? categories({ reference: valued(reference), current: valued(current) }) : [],
   };
 }
 
 /** The content by the mean discrepancy of its sketch, dealt by groups of rows, and each descriptor as a number. */
-function textReports(column: string, reference: TextCounts, current: TextCounts): Undecided[] {
+function textReports(column: string, layout: TextLayout | null, reference: TextCounts, current: TextCounts): Undecided[] {
   const rows = ({ rows: texts, nulls, mistyped }: TextCounts) => texts + nulls + mistyped;
   const [x, y] = [sketchUnits(reference), sketchUnits(current)];
   const content: Undecided = {
     column, kind: 'text', ...sides(reference.rows, current.rows),
     missing: [rate(reference.nulls, rows(reference)), rate(current.nulls, rows(current))],
     mistyped: [rate(reference.mistyped, rows(reference)), rate(current.mistyped, rows(current))],
+    unseen: null,
+    quantiles: null,
     tests: x.length > 0 && y.length > 0 ? [named('linear MMD of hashed n-grams', meanDiscrepancy(x, y, BUCKETS, OPTIONS))] : [],
   };
-  const descriptors = Object.entries(reference.descriptors).map(([name, counts]) => numberReport(`${column} ${name}`, counts, current.descriptors[name as keyof TextCounts['descriptors']]));
+  const descriptors = DESCRIPTORS.map((name) => numberReport(`${column} ${name}`, layout?.descriptors[name] ?? null, reference.descriptors[name], current.descriptors[name]));
   return [content, ...descriptors.filter(({ tests }) => tests.length > 0)];
 }
 
@@ -127,7 +141,7 @@ function sketchUnits({ sketch }: TextCounts): FeatureSum[] {
 
 /** Along the direction in which the projections differ most, held against all sixteen by Bonferroni. */
 function vectorReports(column: string, reference: VectorCounts, current: VectorCounts): Undecided[] {
-  const along = reference.projections.map((projection, k) => numberReport(`${column} along direction ${k + 1}`, projection, current.projections[k] as NumberCounts));
+  const along = reference.projections.map((projection, k) => numberReport(`${column} along direction ${k + 1}`, null, projection, current.projections[k] as NumberCounts));
   const pOf = ({ tests }: Undecided) => tests[0]?.p ?? 1;
   const most = along.reduce((best, each) => (pOf(each) < pOf(best) ? each : best), along[0] as Undecided);
   const rows = ({ rows: vectors, nulls, mistyped }: VectorCounts) => vectors + nulls + mistyped;

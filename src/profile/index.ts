@@ -5,6 +5,7 @@ export { INPUT, OUTPUT, rowsOfColumn, type Column, type ColumnCounts, type Colum
 export { FEWEST_VALUES } from './columns/infer.ts';
 export { learnColumns, type FeatureRow, type LearntColumns } from './columns/learn.ts';
 export { placeOf, type NumberCounts, type NumberLayout } from './columns/number.ts';
+export { quantilesOf } from './columns/quantiles.ts';
 export { BUCKETS, FEATURE_UNIT, groupOf, type Sketch } from './columns/sketch.ts';
 export { DESCRIPTORS, type Descriptor, type TextCounts, type TextLayout } from './columns/text.ts';
 export type { VectorCounts, VectorLayout } from './columns/vector.ts';

@@ -6,7 +6,7 @@ import { layoutOf } from '../../src/profile/columns/infer.ts';
 import { isRefusal } from '../../src/profile/columns/refusal.ts';
 import { textLayout } from '../../src/profile/columns/text.ts';
 import { numberLayout, placeOf } from '../../src/profile/columns/number.ts';
-import { decodeReference, distinctOf as distinct, encodeReference, FEATURE_UNIT, learnColumns, UNIT, withColumns, type ColumnCounts } from '../../src/profile/index.ts';
+import { decodeReference, distinctOf as distinct, encodeReference, FEATURE_UNIT, learnColumns, quantilesOf, UNIT, withColumns, type ColumnCounts } from '../../src/profile/index.ts';
 import { eachNgram } from '../../src/profile/ngrams.ts';
 import { hashedFeatures } from '../../src/statistics/window/features.ts';
 import { meanDiscrepancy, unitOf } from '../../src/statistics/window/mean-discrepancy.ts';
@@ -135,5 +135,21 @@ describe('the columns of a reference', () => {
     const wide = withColumns(REFERENCE, learnColumns(rows, 'exam', new Set(['code'])));
     expect(wide.columns.map(({ name }) => name)).toEqual(['@input', 'flag', 'n', 'note', 'place']);
     expect(decodeReference(encodeReference(wide))).toEqual(wide);
+  });
+});
+
+describe('quantiles of a column', () => {
+  const shares = [0, 0.25, 0.5, 0.75, 1];
+  it('are exact of few values, and of many within a bin', () => {
+    const few = numberLayout(Array.from({ length: 100 }, (_, i) => i % 4));
+    expect(quantilesOf(few, counted('number', few, [3, 3, 3, 0, 1, 1, 1, 1]), shares)).toEqual([0, 1, 1, 3, 3]);
+    const many = numberLayout(Array.from({ length: 10_000 }, (_, i) => i));
+    const found = quantilesOf(many, counted('number', many, Array.from({ length: 5_000 }, (_, i) => i)), shares) as number[];
+    expect(found.every((value, i) => Math.abs(value - (shares[i] as number) * 5_000) < 2 * (10_000 / 256))).toBe(true);
+  });
+  it('are of no values nothing, and beyond the range its ends', () => {
+    const layout = numberLayout([1, 2, 3]);
+    expect(quantilesOf(layout, counted('number', layout, [null]), shares)).toBeNull();
+    expect(quantilesOf(layout, counted('number', layout, [-50, 50]), [0.5, 1])).toEqual([1, 3]);
   });
 });

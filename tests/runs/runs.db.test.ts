@@ -95,6 +95,23 @@ test('from imported rows to a promoted adapter, with records that can be verifie
   await expect(verify(first.id)).rejects.toThrow(/do not match its name/);
 });
 
+test('a reference has the features, segments and seasons of the predictions that its exam rows were', async () => {
+  expect((await world.call('PUT', '/v1/models/wide', spec('wide', { data: { dedupe: 'exact', examShare: 0.9 }, monitor: { pane: '2s', segments: ['language'], seasonKey: 'hourOfDay' } }))).status).toBeLessThan(300);
+  const told = rows(680, 1);
+  const predictions = told.map(({ id, text, label }, i) => ({ model: 'wide', id, input: text, label, features: { amount: i % 50, language: i % 4 === 0 ? 'de' : 'en' }, occurredAt: '2026-05-09T07:30:00Z' }));
+  expect((await world.call('POST', '/v1/predictions', predictions)).body).toMatchObject({ accepted: 680 });
+  expect((await world.call('POST', '/v1/feedback', told.map(({ id, label }) => ({ model: 'wide', predictionId: id, label })))).body).toMatchObject({ accepted: 680 });
+  expect(await played('wide')).toMatchObject({ outcome: 'promoted' });
+  const { rows: found } = await pool.query<{ body: Uint8Array }>(`select r.body from live l join "references" r on r.id = l.reference where l.model = 'wide'`);
+  const { columns, divisions, profile } = decodeReference(found[0]!.body);
+  expect(columns.map(({ name, source }) => [name, source])).toEqual([['@input', 'exam'], ['amount', 'exam'], ['language', 'exam']]);
+  expect(divisions).toEqual([{ kind: 'segment', by: 'language', values: ['en', 'de'] }, { kind: 'season', by: 'hourOfDay', timeZone: 'UTC' }]);
+  expect(profile.rows).toBeGreaterThan(500);
+  expect(profile.columns.get('amount')).toMatchObject({ count: profile.rows, nulls: 0 });
+  expect(profile.parts.get('hourOfDay=7')?.outcome.labelled).toBe(profile.rows);
+  expect((profile.parts.get('language=en')?.rows ?? 0) + (profile.parts.get('language=de')?.rows ?? 0)).toBe(profile.rows);
+});
+
 test('approve: manual rests until a person lets it through, once', async () => {
   await model('asked', { rollout: { approve: 'manual', watch: '1s' } });
   const run = await played('asked');
