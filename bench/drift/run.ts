@@ -1,13 +1,15 @@
 /**
- * `npm run bench:drift [-- --quick] [--write] [--json] [--only NAME]`: simulations of the shipped monitors against what they promise.
- * `--quick` plays the smallest promise in seconds; `--write` puts the table into bench/drift.md. Exits 1 when a promise is broken.
+ * `npm run bench:drift [-- --quick] [--write] [--json] [--only NAME] [--texts FILE]`: simulations of the shipped monitors against what they promise.
+ * `--quick` plays the smallest promise in seconds; `--texts` reads a CSV with a header, text and domain, for real unseen domains; `--write` puts the table into bench/drift.md. Exits 1 when a promise is broken.
  */
 import { writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { BenchRow } from '../row.ts';
+import { madeTextRows, textRows, windowRows } from '../drift-window.ts';
 import { delayRows } from './delays.ts';
+import { fleetRows } from './fleet.ts';
 import { autoregressiveRows, lengthRows, type Size } from './lengths.ts';
 import { pageOf } from './page.ts';
 import { stepRows } from './step.ts';
@@ -16,18 +18,23 @@ import { createWorkers, type Workers } from './workers.ts';
 const FULL: Size = { promises: [1e3, 1e4, 1e5], references: [500, 5_000, 50_000], runs: 400, knownRuns: 20_000 };
 const QUICK: Size = { promises: [300], references: [500], runs: 100, knownRuns: 4_000 };
 
-const { values } = parseArgs({ options: { quick: { type: 'boolean' }, write: { type: 'boolean' }, json: { type: 'boolean' }, only: { type: 'string' } } });
+const { values } = parseArgs({ options: { quick: { type: 'boolean' }, write: { type: 'boolean' }, json: { type: 'boolean' }, only: { type: 'string' }, texts: { type: 'string' } } });
 const quick = values.quick === true;
 const size = quick ? QUICK : FULL;
+const limits = quick ? { seconds: 0.02, repeats: 200 } : { seconds: 0.4, repeats: 2_000 };
 
 const PARTS: Readonly<Record<string, (workers: Workers) => BenchRow[] | Promise<BenchRow[]>>> = {
   lengths: (workers) => lengthRows(workers, size),
   autoregression: (workers) => autoregressiveRows(workers, size),
   delays: (workers) => delayRows(workers, quick ? 60 : 2_000),
+  fleet: (workers) => fleetRows(workers, quick ? { panes: 60, trials: 2 } : { panes: 8_640, trials: 16 }),
   step: () => stepRows(),
+  window: () => windowRows(limits),
+  texts: () => [...madeTextRows(limits), ...(values.texts === undefined ? [] : textRows(values.texts, limits))],
 };
 
-const names = values.only === undefined ? Object.keys(PARTS) : values.only.split(',');
+/** Window tests have a bench of their own, which takes minutes at any setting. */
+const names = values.only === undefined ? Object.keys(PARTS).filter((name) => !quick || !['window', 'texts'].includes(name)) : values.only.split(',');
 const unknown = names.find((name) => !(name in PARTS));
 if (unknown !== undefined) {
   process.stderr.write(`there is no part "${unknown}"; there are: ${Object.keys(PARTS).join(', ')}\n`);

@@ -41,14 +41,14 @@ const seasonal: World = (reference, uniform) => {
   return { laws, at: (t) => Math.floor(t / 12) % 24 };
 };
 
-/** Five users a pane, 1 to 4 rows each, alike with chance 0.7. The reference has as many users as it has rows / 2.5. */
+/** Five users a pane, 1 to 4 rows each, alike with chance 0.9. The reference has as many users as it has rows / 2.5. */
 const users: World = (reference, uniform) => {
-  const chances = clustered(5, RATE, 0.7);
+  const chances = clustered(5, RATE, 0.9);
   return { laws: [lawOf(chances, reference === null ? RATE : usersUpper(Math.round(reference / 2.5), uniform))], at: () => 0 };
 };
 
 function usersUpper(count: number, uniform: Uniform): number {
-  const { sums, chances } = clustered(1, RATE, 0.7);
+  const { sums, chances } = clustered(1, RATE, 0.9);
   let below = 0;
   const table = chances.map((chance) => (below += chance));
   table[table.length - 1] = 1;
@@ -71,7 +71,10 @@ const wandering: World = (reference, uniform) => {
 
 export const WORLDS: Readonly<Record<string, World>> = { 'independent rows': independent, 'a declared season': seasonal, 'one contribution a user': users, 'wandering within the tolerance': wandering };
 
-/** Blocks of 20 rows of which each resembles its forerunner; with `corrected` phi is estimated on the reference, which counts for fewer rows itself. */
+/** Rows of a block, which are to be many against the memory of the rows. */
+export const BLOCK = 50;
+
+/** Blocks of rows of which each resembles its forerunner; with `corrected` phi is estimated on the reference, which counts for fewer rows itself. */
 export function autoregressive(phi: number, corrected: boolean): World {
   return (reference, uniform) => {
     let [m, divisor] = [RATE, corrected ? evidenceDivisor(phi) : 1];
@@ -83,7 +86,7 @@ export function autoregressive(phi: number, corrected: boolean): World {
       m = clopperPearsonUpper(hits / divisor, reference / divisor, REFERENCE_MISS);
     }
     const law = (before: 0 | 1) => {
-      const { chances, next } = sticky(20, RATE, phi, before);
+      const { chances, next } = sticky(BLOCK, RATE, phi, before);
       return lawOf(chances, m, divisor, next);
     };
     return { laws: [law(0), law(1)], at: () => 0 };

@@ -1,11 +1,16 @@
-/** The parts of a profile, told apart by their names: seasons are strata of the whole, all others are segments. */
-const SEASON = /^(?:hourOfDay|dayOfWeek|hourOfWeek)=([0-9]{1,3})$/;
+/** The parts of a reference that monitors watch: segments by themselves, seasons as strata of the whole. */
+import { partName, type ReferenceBody } from '../profile/index.ts';
+import type { SeasonKey } from '../vocabulary.ts';
 
-/** Stratum of a season's part; null of a segment. */
-export function seasonOf(part: string): number | null {
-  const season = SEASON.exec(part)?.[1];
-  return season === undefined ? null : Number(season);
+const STRATA: Readonly<Record<SeasonKey, number>> = { hourOfDay: 24, dayOfWeek: 7, hourOfWeek: 168 };
+
+/** Names of the parts by segment, each in the order of its division; the last of a division is of all other values. */
+export function segmentParts({ divisions }: ReferenceBody): string[] {
+  return divisions.flatMap((division) => (division.kind === 'segment' ? [...division.values.map((value) => partName(division.by, value)), partName(division.by, null)] : []));
 }
 
-/** What a segment's part is called; null of a season. */
-export const segmentOf = (part: string): string | null => (seasonOf(part) === null ? part : null);
+/** Stratum of each part by season, by the season that was declared last; null where none is. */
+export function seasonParts({ divisions }: ReferenceBody): ReadonlyMap<string, number> | null {
+  const season = divisions.findLast((division) => division.kind === 'season');
+  return season === undefined ? null : new Map(Array.from({ length: STRATA[season.by] }, (_, k) => [partName(season.by, k), k]));
+}

@@ -4,7 +4,7 @@
  */
 import { UNIT, type PartCounts, type Profile, type ReferenceBody } from '../profile/index.ts';
 import type { Moments } from '../statistics/bounded-mean.ts';
-import { seasonOf, segmentOf } from './parts.ts';
+import { seasonParts, segmentParts } from './parts.ts';
 
 /** The profile of one closed pane. */
 export interface PaneProfile {
@@ -52,24 +52,33 @@ export const SEGMENT_ROWS = 50;
 
 /** The whole traffic, half of the monitor's budget, and its segments, which share the other half; all of it where there are no segments. */
 export function wholeAndSegments(reference: ReferenceBody, of: (counts: Common) => Moments, { binary, tolerance }: Pick<Stream, 'binary' | 'tolerance'>): Stream[] {
-  const segments = [...reference.profile.parts].filter(([name, part]) => segmentOf(name) !== null && of(part).n >= SEGMENT_ROWS).map(([name]) => name).sort();
-  const seasons = [...reference.profile.parts.keys()].some((name) => seasonOf(name) !== null);
+  const { parts } = reference.profile;
+  const rowsOf = (name: string) => {
+    const part = parts.get(name);
+    return part === undefined ? 0 : of(part).n;
+  };
+  const segments = segmentParts(reference).filter((name) => rowsOf(name) >= SEGMENT_ROWS);
+  const seasons = seasonParts(reference);
+  // exam rows that were imported have no time: where they are all, the season has no reference, and the whole is watched as one
+  const seasonal = seasons !== null && [...seasons.keys()].reduce((sum, name) => sum + rowsOf(name), 0) >= SEGMENT_ROWS;
   const common = { binary, tolerance };
   return [
-    { ...common, name: segments.length === 0 ? null : 'all traffic', segment: null, share: 0.5, moments: (profile) => (seasons ? bySeason(profile, of) : [of(profile)]) },
+    { ...common, name: segments.length === 0 ? null : 'all traffic', segment: null, share: 0.5, moments: (profile) => (seasonal ? bySeason(profile, seasons, of) : [of(profile)]) },
     ...segments.map((name): Stream => ({
-      ...common, name: segmentOf(name), segment: segmentOf(name), share: 0.5 / segments.length,
-      moments: ({ parts }) => {
-        const part = parts.get(name);
-        return [part === undefined ? { n: 0, sum: 0, squares: 0 } : of(part)];
+      ...common, name, segment: name, share: 0.5 / segments.length,
+      moments: (profile) => {
+        const part = profile.parts.get(name);
+        return [part === undefined ? NONE : of(part)];
       },
     })),
   ];
 }
 
-function bySeason({ parts }: Profile, of: (counts: Common) => Moments): StratumMoments[] {
+const NONE: Moments = { n: 0, sum: 0, squares: 0 };
+
+function bySeason({ parts }: Profile, seasons: ReadonlyMap<string, number>, of: (counts: Common) => Moments): StratumMoments[] {
   return [...parts].flatMap(([name, part]) => {
-    const stratum = seasonOf(name);
-    return stratum === null ? [] : [{ ...of(part), stratum }];
+    const stratum = seasons.get(name);
+    return stratum === undefined ? [] : [{ ...of(part), stratum }];
   }).sort((a, b) => a.stratum - b.stratum);
 }

@@ -207,6 +207,33 @@ describe('incidents', () => {
     expect(replayIncident(incident.evidence)).toEqual({ value: incident.evidence.eValue, alarm: true });
   });
 
+  it('a column of features: what drifts is one incident, what breaks its contract another, and both can be computed again', async () => {
+    await register(pool);
+    const featured = (n: number, from: number, features: (at: number) => Record<string, unknown>) => rowsOnCourse(n, from).map((row, i) => ({ ...row, features: features(from + i) }));
+    const amount = (at: number) => (at * 7_919) % 1_000;
+    const reference = await promote(pool, A1, 1, START, referenceFor(A1, featured(2_000, 0, (at) => ({ 'amount €': amount(at) }))));
+    const here = world(pool);
+    const opened: string[] = [];
+    for (let pane = 1; pane <= 30; pane++) {
+      const rows = featured(60, pane * 60, (at) => ({ 'amount €': pane <= 10 ? amount(at) : at % 2 === 0 ? null : amount(at) / 2 + 500 }));
+      const [closed] = await playPane(pool, here, A1, reference, rows);
+      if (pane <= 10) expect(closed?.opened).toEqual([]);
+      opened.push(...(closed?.opened ?? []).map(({ id }) => id));
+    }
+    expect(opened.map((id) => id.replace(/^router-[0-9]+-/, '')).sort()).toEqual([expect.stringMatching(/^column\.amount_\.[0-9a-f]{8}$/), expect.stringMatching(/^contract\.amount_\.[0-9a-f]{8}$/)]);
+    for (const id of opened) {
+      const { evidence } = await here.drift.incidents.get(id);
+      expect(evidence.column).toBe('amount €');
+      expect(evidence.proven).toBeGreaterThan(evidence.tolerance - 0.02);
+      expect(replayIncident(evidence)).toEqual({ value: evidence.eValue, alarm: true });
+    }
+    const report = await here.drift.report(MODEL);
+    expect(report.monitors.filter(({ verdict }) => verdict === 'drifting').map(({ kind }) => kind).sort()).toEqual(['column', 'contract']);
+    expect(report.window?.columns.find(({ column }) => column === 'amount €')).toMatchObject({ differs: true, kind: 'number' });
+    expect(report.window?.columns.find(({ column }) => column === 'amount €')?.missing[1]).toBeGreaterThan(0.3);
+    expect(report.assumptions?.rhythms).toEqual([]);
+  });
+
   it('stays quiet on course for longer than the budget, and of what gets better', async () => {
     await register(pool, { alarmBudget: { maxFalseAlarms: 1, per: '5h' } });
     const reference = await promote(pool, A1, 1, START);

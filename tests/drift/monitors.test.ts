@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { buildReference, emptyProfile, observePrediction, type ReferenceBody } from '../../src/profile/index.ts';
+import { buildReference, emptyProfile, observePrediction, type Parting, type ReferenceBody, type ScoredRow } from '../../src/profile/index.ts';
 import { parseSpec } from '../../src/spec.ts';
-import { courseOf, REFERENCE_MISS } from '../../src/drift/course.ts';
+import { courseOf, REFERENCE_MISS, type Course } from '../../src/drift/course.ts';
 import { countsOf, isTaken, seriesEntry } from '../../src/drift/evidence.ts';
 import { floorOf, insufficiency } from '../../src/drift/floor.ts';
 import { KINDS, monitorsFor, NEW_LABEL, thresholdOf, type Monitor } from '../../src/drift/monitors.ts';
 import { rhythmsOf } from '../../src/drift/rhythm.ts';
 import { windowReport } from '../../src/drift/window.ts';
+import { listed } from '../../src/statistics/e-detector.ts';
 import { MONITOR_KINDS, TASKS, type Task } from '../../src/vocabulary.ts';
 import { profileOf, referenceFor, rowsOnCourse } from './support.ts';
 
@@ -96,27 +97,39 @@ describe('a course', () => {
 });
 
 describe('segments and seasons', () => {
-  const parted = (n: number, from = 0, errorEvery = 10) => rowsOnCourse(n, from, errorEvery).map((row, i) => ({ ...row, parts: [`language=${i % 4 === 0 ? 'de' : 'en'}`, ...(i % 100 === 0 ? ['language'] : [])] }));
+  const parted = (rows: readonly ScoredRow[], parting: Parting) => buildReference({ model: 'm', adapter: 'a', createdAt: '2026-01-01T00:00:00Z', trainTexts: [], rows, parting });
   it('the whole has half of the budget, segments with rows enough share the other', () => {
-    const segmented = referenceFor('a', parted(1_000));
+    const rows = rowsOnCourse(1_000).map((row, i) => ({ ...row, segment: i % 100 === 0 ? null : i % 4 === 0 ? 'de' : 'en' }));
+    const segmented = parted(rows, { segments: ['segment'], season: null, clusterKey: null });
     const courses = courseOf(of(segmented, 'error'), segmented) ?? [];
-    expect(courses.map(({ stream, weight }) => [stream.segment, weight])).toEqual([[null, 0.5], ['language=de', 0.25], ['language=en', 0.25]]);
-    const [, german] = courses;
-    expect(german?.reference[0]?.n).toBe(250);
+    // the ten rows without a segment are too few to be watched
+    expect(courses.map(({ stream, weight }) => [stream.segment, weight])).toEqual([[null, 0.5], ['segment=en', 0.25], ['segment=de', 0.25]]);
+    const german = courses[2] as Course;
+    expect(german.reference[0]?.n).toBe(240);
     // the miss is shared as the budget is
-    expect(german?.upper[0]).toBeGreaterThan(courseOf({ ...of(segmented, 'error'), streams: [german?.stream as never] }, segmented)?.[0]?.upper[0] ?? 1);
+    expect(german.upper[0]).toBeGreaterThan(courseOf({ ...of(segmented, 'error'), streams: [german.stream] }, segmented)?.[0]?.upper[0] ?? 1);
+    const entry = seriesEntry(courses, { pane: 1, profile: segmented.profile });
+    expect(countsOf(entry, 3).map((counts) => listed(counts)[0]?.n)).toEqual([1_000, 750, 240]);
   });
+  const daily = rowsOnCourse(2_400).map((row, i) => ({ ...row, trueLabel: i % 24 < 12 ? row.label : 'z', features: {}, at: Date.UTC(2026, 2, 1, i) }));
+  const season: Parting = { segments: [], season: { kind: 'season', by: 'hourOfDay', timeZone: 'UTC' }, clusterKey: null };
   it('a declared season has a reference and a bound for each stratum, and panes multiply them', () => {
-    const daily = rowsOnCourse(2_400).map((row, i) => ({ ...row, trueLabel: i % 24 < 12 ? row.label : 'z', parts: [`hourOfDay=${i % 24}`] }));
-    const seasonal = referenceFor('a', daily);
+    const seasonal = parted(daily, season);
     const [whole, ...others] = courseOf(of(seasonal, 'error'), seasonal) ?? [];
     expect(others).toEqual([]);
     expect(whole?.m).toHaveLength(24);
     expect(whole?.upper[3]).toBeLessThan(0.1);
     expect(whole?.upper[20]).toBe(1);
-    const entry = seriesEntry([whole as never], { pane: 1, profile: profileOf(seasonal, daily.slice(0, 48)) });
-    expect(countsOf(entry, 1)[0]).toHaveLength(24);
+    const night = parted(daily.filter((_, i) => i % 24 < 12).slice(0, 48), season);
+    const entry = seriesEntry([whole as Course], { pane: 1, profile: night.profile });
+    expect(countsOf(entry, 1)[0]).toHaveLength(12);
     expect(isTaken(entry)).toBe(true);
+    // without a row at any hour
+    expect(isTaken(seriesEntry([whole as Course], { pane: 1, profile: emptyProfile(seasonal) }))).toBe(false);
+  });
+  it('where no row of the reference has a time, the whole is watched as one', () => {
+    const imported = parted(rowsOnCourse(500), season);
+    expect(courseOf(of(imported, 'error'), imported)?.[0]?.m).toHaveLength(1);
   });
 });
 
