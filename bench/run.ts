@@ -16,6 +16,7 @@ import { ingestRows } from './ingest.ts';
 import { loraRows } from './lora.ts';
 import { memoryRows } from './memory.ts';
 import { metricsRows } from './metrics.ts';
+import { pageRows } from './page.ts';
 import { performanceRows } from './performance.ts';
 import { performanceReportRows } from './performance-report.ts';
 import { wideRows } from './profile-wide.ts';
@@ -31,6 +32,7 @@ const PARTS: Readonly<Record<string, () => BenchRow[] | Promise<BenchRow[]>>> = 
   demo: demoRows,
   gates: () => gates({ repeats: 2_000, chains: 100, seed: 1 }),
   drift: driftRows,
+  page: pageRows,
   performance: async () => [...performanceRows(), ...(await performanceReportRows())],
   wide: () => wideRows(),
 };

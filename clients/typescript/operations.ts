@@ -318,7 +318,7 @@ export interface Timeline {
   readonly metric: string;
   readonly from: string;
   readonly to: string;
-  /** from the first to the last closed pane */
+  /** as far back as there is anything, and the last closed pane; null before one has closed */
   readonly whole: unknown;
   /** closed panes in the span */
   readonly panes: number;

@@ -10,7 +10,7 @@ import { qualityOf } from './quality.ts';
 
 export interface TimelineAsk {
   readonly model: string;
-  /** Left out: from the first closed pane. */
+  /** Left out: from when the model was registered, or as long as panes are kept. */
   readonly from?: Date;
   readonly to?: Date;
   /** Points at most; panes that share one are summed. */

@@ -85,9 +85,9 @@ export async function bucketMonitors(db: Queryable, span: Span): Promise<{ bucke
   return rows;
 }
 
-/** When the first and the last closed pane of a model closed; null before the first. */
+/** From when the first pane was opened, which is when the model was registered, to when the last one closed; null before any has closed. */
 export async function closedSpan(db: Queryable, model: string): Promise<{ from: Date; to: Date } | null> {
-  const { rows } = await db.query<{ from: Date | null; to: Date | null }>('select min(closed_at) as from, max(closed_at) as to from panes where model = $1 and closed_at is not null', [model]);
+  const { rows } = await db.query<{ from: Date | null; to: Date | null }>('select min(opened_at) as from, max(closed_at) as to from panes where model = $1 and closed_at is not null', [model]);
   const [row] = rows;
   return row === undefined || row.from === null || row.to === null ? null : { from: row.from, to: row.to };
 }

@@ -65,15 +65,34 @@ describe.skipIf(CHROMIUM === null)('the page', () => {
     await page.reload();
     await page.getByText('nothing is live yet').waitFor();
     await page.getByRole('link', { name: MODEL }).click();
-    await page.getByText('No pane has closed yet.').waitFor();
+    await page.getByText('No prediction has come yet.').waitFor();
     await look('model-empty');
   });
 
-  test('with traffic there is quality; when the world changes there is an alarm', async () => {
+  test('a run is followed live, and its adapter goes live when somebody lets it', async () => {
     await learn(world);
     const [run] = await world.client.runs(MODEL);
-    await world.service.app.parts.runs.approve(run?.id ?? '', 'test');
+    await goTo(`/models/${MODEL}/runs`, MODEL);
+    await page.getByRole('link', { name: 'Run 1' }).click();
+    await page.getByRole('heading', { level: 1, name: `Run 1 of ${MODEL}` }).waitFor();
+    await page.getByRole('heading', { name: 'Verdict' }).waitFor();
+    await page.getByRole('group', { name: /^Loss/ }).waitFor();
+    await page.getByRole('button', { name: /^Challenger wrong/ }).click();
+    await expect.poll(() => page.url()).toContain('rows=wrong');
+    await look('run');
+    await page.getByRole('button', { name: 'Approve …' }).click();
+    const dialog = page.getByRole('dialog');
+    await look('approve');
+    await dialog.getByLabel(/^Why/).fill('looked at the exam');
+    await dialog.getByRole('button', { name: 'Approve' }).click();
+    await dialog.waitFor({ state: 'detached' });
     await world.service.app.idle();
+    // told by the stream: nobody reloads
+    await page.getByText('promoted', { exact: true }).waitFor();
+    expect(await world.client.live(MODEL)).toBe(run?.challenger);
+  });
+
+  test('with traffic there is quality; when the world changes there is an alarm, and somebody sees it', async () => {
     for (let i = 0; i < 3; i++) await world.pane(CALM);
     await goTo('/', 'Fleet');
     await page.getByText('on course').waitFor();
@@ -84,9 +103,18 @@ describe.skipIf(CHROMIUM === null)('the page', () => {
     await page.getByRole('heading', { name: 'Over time' }).waitFor();
     await page.locator('.uplot canvas').first().waitFor();
     await look('model');
+    await page.getByRole('link', { name: /has drifted/ }).first().click();
+    await page.getByRole('heading', { name: 'Predictions that it is about' }).waitFor();
+    await page.getByText('answered').first().waitFor();
+    await look('incident');
+    await page.getByRole('button', { name: 'Acknowledge …' }).click();
+    await page.getByRole('dialog').getByLabel(/^Why/).fill('the catalogue changed');
+    await page.getByRole('dialog').getByRole('button', { name: 'Acknowledge' }).click();
+    await page.getByText(/^Seen by/).waitFor();
   });
 
   test('the axis zooms by keys, the stretch stands in the URL, and a chart has its table', async () => {
+    await goTo(`/models/${MODEL}`, MODEL);
     const chart = page.getByRole('group', { name: /^Quality/ });
     await chart.focus();
     await page.keyboard.press('+');
@@ -100,6 +128,52 @@ describe.skipIf(CHROMIUM === null)('the page', () => {
     await chart.focus();
     await page.keyboard.press('0');
     await expect.poll(() => page.url()).not.toMatch(/from=/);
+  });
+
+  test('a record is verified, and the dataset behind it looked at', async () => {
+    await goTo(`/models/${MODEL}/records`, MODEL);
+    await page.getByRole('link', { name: 'decision' }).first().click();
+    await page.getByRole('button', { name: 'Verify' }).click();
+    await page.getByText('The chain is whole.').waitFor();
+    await page.getByText(/gave the recorded evaluation/).waitFor();
+    await look('record');
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Download' }).click()]);
+    expect(download.suggestedFilename()).toBe(`${MODEL}--record-1.json`);
+    await goTo(`/models/${MODEL}/datasets`, MODEL);
+    await page.getByRole('table', { name: /^Datasets/ }).getByRole('link').first().click();
+    await page.getByRole('heading', { name: 'Lineage' }).waitFor();
+    await page.getByRole('table', { name: 'First train rows' }).waitFor();
+    await look('dataset');
+  });
+
+  test('predictions are labelled from the keyboard, and what a labeller chose teaches and never measures', async () => {
+    await goTo(`/models/${MODEL}/queue`, MODEL);
+    const card = page.getByRole('article', { name: 'Prediction to label' });
+    await card.waitFor();
+    await look('queue');
+    const first = await card.locator('.text').textContent();
+    await page.keyboard.press('1');
+    await page.getByText(/^1 labelled/).waitFor();
+    expect(await card.locator('.text').textContent()).not.toBe(first);
+    await page.keyboard.press(' ');
+    await page.getByText(/1 skipped/).waitFor();
+    await page.keyboard.press('/');
+    await page.keyboard.type('roam');
+    await page.keyboard.press('Enter');
+    await page.getByText(/^2 labelled/).waitFor();
+    const { rows } = await world.service.app.parts.pool.query<{ chosen: boolean; n: number }>('select chosen, count(*)::int as n from feedback where chosen group by chosen');
+    expect(rows).toEqual([{ chosen: true, n: 2 }]);
+    await page.getByRole('button', { name: 'Drawn by chance' }).click();
+    await expect.poll(() => page.url()).toContain('by=chance');
+    await card.waitFor();
+  });
+
+  test('who did what stands in the audit', async () => {
+    await goTo('/audit', 'Audit');
+    const table = page.getByRole('table', { name: /^Actions/ });
+    await table.getByText('looked at the exam').waitFor();
+    await table.getByText('the catalogue changed').waitFor();
+    await look('audit');
   });
 
   test('an address that leads nowhere says so', async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { downsample, firstAtLeast } from '../../src/ui/lib/downsample.ts';
+import { createSampler, downsample, firstAtLeast } from '../../src/ui/lib/downsample.ts';
 
 const line = (n: number, y: (i: number) => number | null) => [Array.from({ length: n }, (_, i) => i), Array.from({ length: n }, (_, i) => y(i))] as const;
 
@@ -36,6 +36,19 @@ test('a spike of one point among 100,000 is still there', () => {
   const [, y = []] = downsample(line(100_000, (i) => (i === 54_321 ? 9 : 0)), { from: 0, to: 99_999 }, 800, [1]);
   expect(y).toContain(9);
   expect(y.length).toBeLessThan(3_300);
+});
+
+test('a sampler loses no extreme of what is seen, from near or from far', () => {
+  const n = 100_000;
+  const columns = line(n, (i) => Math.sin(i / 40) + (i % 9_973 === 0 ? 5 : 0));
+  const sample = createSampler(columns, [1]);
+  for (const [from, to] of [[0, n - 1], [10_000, 90_000], [30_000, 56_000], [40_000, 41_000], [500, 520]] as const) {
+    const seen = (columns[1] as readonly number[]).slice(from, to + 1);
+    const [, y = []] = sample({ from, to }, 500);
+    expect(y.length).toBeLessThanOrEqual(4 * 501 + 2);
+    expect(Math.max(...(y as number[]))).toBeGreaterThanOrEqual(Math.max(...seen));
+    expect(Math.min(...(y as number[]))).toBeLessThanOrEqual(Math.min(...seen));
+  }
 });
 
 test('panning keeps the points that stay in sight', () => {

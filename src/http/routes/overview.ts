@@ -8,6 +8,7 @@ import { FleetView, RunCourseView, RunExamView, TimelineView } from '../schemas/
 import type { TypedApp } from './app.ts';
 
 const tags = ['models'];
+const TIME_HEADER = 'x-trimtab-time';
 const POINTS = 2_000;
 const EXAMPLES = 20;
 const ExamQuery = Type.Object(
@@ -20,19 +21,23 @@ const ExamQuery = Type.Object(
 const instant = (description: string) => Type.Optional(Type.String({ format: 'date-time', description }));
 const SpanQuery = Type.Object(
   {
-    since: instant('left out: the first closed pane'),
+    since: instant('left out: as far back as there is anything'),
     until: instant('left out: now'),
     points: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000, description: `points at most, ${POINTS} when left out; panes that share one are summed` })),
   },
   strict,
 );
 
-export function overviewRoutes(app: TypedApp, { overview }: Pick<HttpParts, 'overview'>): void {
+export function overviewRoutes(app: TypedApp, { overview, clock }: Pick<HttpParts, 'overview' | 'clock'>): void {
   const config = { may: 'read' } as const;
   app.get(
     '/v1/fleet',
     { config, schema: { tags, summary: 'Every model on one line: what is live, its quality, alarms, next schedule, run', querystring: Type.Object({}, strict), response: answers(200, list(FleetView), [400]) } },
-    () => overview.fleet(),
+    async (_request, reply) => {
+      // whoever shows how long ago something was must reckon with the service's clock, not with their own
+      void reply.header(TIME_HEADER, clock.now().toISOString());
+      return overview.fleet();
+    },
   );
 
   app.get(

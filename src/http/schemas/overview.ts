@@ -20,7 +20,7 @@ export const FleetView = view<FleetRow>('FleetRow', {
 });
 
 export const TimelineView = view<Timeline>('Timeline', {
-  model: text(), metric: text('what a score is'), from: time(), to: time(), whole: json('from the first to the last closed pane'), panes: integer('closed panes in the span'),
+  model: text(), metric: text('what a score is'), from: time(), to: time(), whole: json('as far back as there is anything, and the last closed pane; null before one has closed'), panes: integer('closed panes in the span'),
   at: numbers('seconds since 1970, a value for each point; so are the other columns'), rows: numbers('predictions'), labelled: numbers('of which the outcome became known in the point'),
   score: perPoint('mean score'), low: perPoint('lower end of its 95 % interval'), high: perPoint('upper end'), confidence: perPoint('mean'), unseen: perPoint('mean share of unseen n-grams'),
   monitors: json('each with `share`: e-value over threshold, the highest of the point; it alarms at 1'),

@@ -12,6 +12,16 @@ export const key = {
   },
 };
 
+/** The service's clock: the viewer's may be wrong, and a demo's service lives in another time. */
+export const clock = {
+  ahead: 0,
+  now: () => Date.now() + clock.ahead,
+  follow(response: Response) {
+    const told = response.headers.get('x-trimtab-time');
+    if (told !== null) clock.ahead = new Date(told).getTime() - Date.now();
+  },
+};
+
 /** What the service refused, in its own words; `status` 0 when it did not answer at all. */
 export class ApiError extends Error {
   readonly status: number;
@@ -42,6 +52,7 @@ export async function call<T>(method: Method, path: string, body?: unknown, sign
     if (signal?.aborted) throw error;
     throw new ApiError(0, 'unreachable', 'The service does not answer. Is it running, and is the network there?');
   });
+  clock.follow(response);
   if (!response.ok) throw await problemOf(response);
   return (response.status === 204 ? null : await response.json()) as T;
 }
@@ -51,7 +62,7 @@ export const post = <T>(path: string, body: unknown = {}) => call<T>('POST', pat
 
 export async function problemOf(response: Response): Promise<ApiError> {
   const problem = await response.json().catch(() => null) as Problem | null;
-  const error = new ApiError(response.status, problem?.code ?? 'unknown', problem?.detail ?? `The service answered ${response.status}.`);
+  const error = new ApiError(response.status, problem?.code ?? 'unknown', response.status === 401 ? 'This service asks for an API key, and the one given is none of its own.' : (problem?.detail ?? `The service answered ${response.status}.`));
   if (error.status === 401) document.dispatchEvent(new Event('unauthenticated'));
   return error;
 }

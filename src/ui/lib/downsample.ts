@@ -33,20 +33,26 @@ export function downsample(columns: Columns, span: { readonly from: number; read
 
 function keptRows(columns: Columns, x: readonly number[], start: number, end: number, width: number, by: readonly number[]): number[] {
   const kept: number[] = [];
+  const rows: number[] = [];
   for (let row = start; row < end; ) {
     // aligned to the axis, not to the first point
     const limit = (Math.floor((x[row] as number) / width) + 1) * width;
     let stop = row + 1;
     while (stop < end && (x[stop] as number) < limit) stop++;
-    const rows = new Set([row, stop - 1]);
-    for (const column of by) addExtremes(rows, columns[column] as readonly (number | null)[], row, stop);
-    kept.push(...[...rows].sort((a, b) => a - b));
+    rows.length = 0;
+    rows.push(row);
+    if (stop - row > 2) for (const column of by) addExtremes(rows, columns[column] as readonly (number | null)[], row, stop);
+    if (stop - row > 1) rows.push(stop - 1);
+    rows.sort(ascending);
+    for (const each of rows) if (each !== kept[kept.length - 1]) kept.push(each);
     row = stop;
   }
   return kept;
 }
 
-function addExtremes(rows: Set<number>, column: readonly (number | null)[], start: number, stop: number): void {
+const ascending = (a: number, b: number) => a - b;
+
+function addExtremes(rows: number[], column: readonly (number | null)[], start: number, stop: number): void {
   let [low, high] = [-1, -1];
   for (let row = start; row < stop; row++) {
     const value = column[row];
@@ -54,5 +60,27 @@ function addExtremes(rows: Set<number>, column: readonly (number | null)[], star
     if (low < 0 || value < (column[low] as number)) low = row;
     if (high < 0 || value > (column[high] as number)) high = row;
   }
-  if (low >= 0) rows.add(low).add(high);
+  if (low >= 0) rows.push(low, high);
+}
+
+/** Buckets of the coarse copy; a stretch of a quarter of all still has more of them than half the pixels of a wide screen. */
+const COARSE = 2_048;
+const FEWEST = 16_384;
+
+export type Sampler = (span: { readonly from: number; readonly to: number }, pixels: number) => (number | null)[][];
+
+/**
+ * Downsamples the same columns again and again, as while zooming: wide stretches are taken from a coarse copy that is made once, so that a
+ * frame looks at a quarter of the points at most. The copy keeps each extreme, so none is lost.
+ */
+export function createSampler(columns: Columns, by: readonly number[]): Sampler {
+  const x = columns[0] as readonly number[];
+  const whole = { from: x[0] ?? 0, to: x[x.length - 1] ?? 0 };
+  let coarse: Columns | null = null;
+  return (span, pixels) => {
+    const wide = x.length >= FEWEST && (span.to - span.from) * 4 >= whole.to - whole.from;
+    if (!wide) return downsample(columns, span, pixels, by);
+    coarse ??= downsample(columns, whole, COARSE, by);
+    return downsample(coarse, span, pixels, by);
+  };
 }

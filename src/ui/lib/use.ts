@@ -1,6 +1,6 @@
 /** Hooks that all views share: the route, loaded data, the time. */
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import { ApiError, get } from './api.ts';
+import { ApiError, clock, get } from './api.ts';
 import { listen, type LiveEvent } from './live.ts';
 import { hrefOf, parseRoute, type Place, type Query, type Route } from './route.ts';
 
@@ -91,12 +91,12 @@ function soon(task: () => void) {
 
 export const asApiError = (error: unknown) => (error instanceof ApiError ? error : new ApiError(0, 'fault', error instanceof Error ? error.message : String(error)));
 
-/** The time, moving on by `ms`. */
+/** The service's time, looked at again every `ms`. */
 export function useNow(ms = 10_000): number {
-  const [now, setNow] = useState(Date.now());
+  const [, turn] = useState(0);
   useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), ms);
+    const timer = setInterval(() => turn((n) => n + 1), ms);
     return () => clearInterval(timer);
   }, [ms]);
-  return now;
+  return clock.now();
 }

@@ -35,8 +35,8 @@ export function Head({ crumbs, title, children, actions }: { crumbs?: readonly {
 
 export type Standing = 'good' | 'busy' | 'bad' | 'quiet';
 
-export function State({ is, children }: { is: Standing; children: ComponentChildren }) {
-  return <span class={`state ${is}`}>{children}</span>;
+export function State({ is, wrap, children }: { is: Standing; wrap?: boolean; children: ComponentChildren }) {
+  return <span class={`state ${is}${wrap === true ? ' wrap' : ''}`}>{children}</span>;
 }
 
 export function Empty({ title, children }: { title: string; children?: ComponentChildren }) {

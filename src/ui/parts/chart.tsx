@@ -24,10 +24,10 @@ export function Chart({ title, xTitle, children, ...plot }: ChartProps) {
       <header>
         <h3>{title}</h3>
         <Legend lines={plotted.lines} band={plotted.band !== undefined} />
+        <p class="readout" aria-hidden="true">{hover === null ? '' : reading(plot, hover)}</p>
         <button class="plain small end" type="button" aria-pressed={table} onClick={() => setTable(!table)}>{table ? 'Hide table' : 'Table'}</button>
       </header>
       <Plot {...plot} label={title} onHover={setHover} />
-      <p class="readout" aria-hidden="true">{hover === null ? '' : reading(plot, hover)}</p>
       {children}
       {table ? <ChartTable title={title} xTitle={xTitle} {...plot} /> : null}
     </figure>

@@ -22,7 +22,7 @@ export function Interval({ low, high, at, scale, limit, zero, quiet, label }: In
       {zero === true ? <line class="axis" x1={x(0)} x2={x(0)} y1="2" y2="16" /> : null}
       {limit === undefined ? null : <line class="limit" x1={x(limit)} x2={x(limit)} y1="1" y2="17" />}
       <line class={`span${look}`} x1={x(low)} x2={x(high)} y1="9" y2="9" stroke-opacity="0.45" />
-      <circle class={`dot${look}`} cx={x(at)} cy="9" r="4.5" />
+      <circle class={`dot${look}`} cx={x(at)} cy="9" r="3.5" />
     </svg>
   );
 }

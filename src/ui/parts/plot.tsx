@@ -4,7 +4,7 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { moved, zoomed, type Axis, type Span } from '../lib/axis.ts';
 import { colours, type Colours } from '../lib/colours.ts';
-import { downsample } from '../lib/downsample.ts';
+import { createSampler, firstAtLeast, type Sampler } from '../lib/downsample.ts';
 import { onScheme } from '../lib/scheme.ts';
 import { DASHES, type Line, type Mark, type Plotted } from '../lib/series.ts';
 
@@ -77,13 +77,16 @@ function draw(host: HTMLElement, props: { readonly current: PlotProps }): Drawin
   let shown = colours();
   let frame = 0;
   let shownRows: readonly number[] = [];
+  let sampled: Plotted | null = null;
+  let sample: Sampler = () => [[]];
   const make = () => new uPlot(optionsOf(props, shown, host.clientWidth, (row) => props.current.onHover?.(row === null ? null : rowAt(props.current.plotted.x, shownRows[row]))), [[]], host);
   let chart = make();
   const paint = () => {
     frame = 0;
     const { plotted, axis } = props.current;
-    const lines = plotted.lines.map((line) => line.values);
-    const data = downsample([plotted.x, ...lines], axis.span, Math.max(100, chart.width), lines.map((_, i) => i + 1));
+    if (plotted !== sampled) [sampled, sample] = [plotted, samplerOf(plotted)];
+    // a line is two pixels wide: finer than that nothing is seen
+    const data = sample(axis.span, Math.max(100, chart.width / 2));
     shownRows = data[0] as number[];
     chart.batch(() => {
       chart.setData(data as uPlot.AlignedData, false);
@@ -120,8 +123,12 @@ function draw(host: HTMLElement, props: { readonly current: PlotProps }): Drawin
 /** The row of all data at a point that is drawn. */
 function rowAt(x: readonly number[], at: number | undefined): number | null {
   if (at === undefined) return null;
-  const row = x.indexOf(at);
-  return row < 0 ? null : row;
+  const row = firstAtLeast(x, at);
+  return x[row] === at ? row : null;
+}
+
+function samplerOf({ x, lines }: Plotted): Sampler {
+  return createSampler([x, ...lines.map((line) => line.values)], lines.map((_, i) => i + 1));
 }
 
 /** The wheel zooms while a key is held, and scrolls the page otherwise. */
@@ -147,8 +154,8 @@ function optionsOf(props: { readonly current: PlotProps }, shown: Colours, width
     padding: [14, 8, 0, 0],
     scales: { x: { time: steps !== true }, y: limit === undefined ? { range: (_, low, high) => yRange(low, high, props.current.bounds) } : { distr: 3, log: 10, range: (_, low, high) => logRange(low, high, limit) } },
     axes: [
-      { ...axes, size: 30, ...(steps === true ? {} : { values: timeMarks }) },
-      { ...axes, size: 58, values: (_, marks) => marks.map((mark) => (mark === null ? '' : props.current.y(mark))) },
+      { ...axes, ...(steps === true ? { size: 28 } : { size: 42, values: timeMarks }) },
+      { ...axes, size: 58, values: (_, marks) => marks.map((mark) => (mark === null ? '' : props.current.y(mark))), ...(limit === undefined ? {} : { splits: (_u, _axis, low, high) => decades(low, high), filter: (_u, marks) => marks }) },
     ],
     series: [{}, ...plotted.lines.map((line) => seriesOf(line, shown))],
     ...(plotted.band === undefined ? {} : { bands: [{ series: [plotted.band[0] + 1, plotted.band[1] + 1], fill: shown.band }] }),
@@ -185,7 +192,12 @@ function yRange(low: number | null, high: number | null, bounds: readonly [numbe
 /** Whole decades that hold the values and the limit. */
 function logRange(low: number | null, high: number | null, limit: number): [number, number] {
   const floor = Math.min(low ?? limit, limit / 100);
-  return [10 ** Math.floor(Math.log10(Math.max(floor, 1e-6))), 10 ** Math.ceil(Math.log10(Math.max(high ?? limit, limit * 1.5)))];
+  return [10 ** Math.floor(Math.log10(floor)), 10 ** Math.ceil(Math.log10(Math.max(high ?? limit, limit * 10)))];
+}
+
+function decades(low: number, high: number): number[] {
+  const [first, last] = [Math.round(Math.log10(low)), Math.round(Math.log10(high))];
+  return Array.from({ length: last - first + 1 }, (_, i) => 10 ** (first + i));
 }
 
 /** Marks of the time axis: the day where it begins, hours otherwise. */

@@ -3,38 +3,43 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { DriftReport, Timeline } from '../../http/api.ts';
 import { at, query as search } from '../lib/api.ts';
 import { createAxis, moved, zoomed, type Axis, type Span } from '../lib/axis.ts';
-import { count, figure, percent } from '../lib/format.ts';
+import { figure, percent } from '../lib/format.ts';
 import { LOOKS, type Line, type Mark, type Plotted } from '../lib/series.ts';
 import { replaceQuery, useLoad } from '../lib/use.ts';
 import { Empty, Section, Show } from '../parts/basics.tsx';
 import { Chart } from '../parts/chart.tsx';
 import { DriftTables } from '../parts/drift-tables.tsx';
 import { EventList } from '../parts/event-list.tsx';
+import { MovedTexts } from '../parts/moved-texts.tsx';
 import type { OfModel } from '../lib/of-model.ts';
 
 const LEAST_SECONDS = 60;
+/** Points that are asked for at once: more than pixels. `points` in the URL asks for others. */
+const [POINTS, MOST_POINTS] = [2_000, 100_000];
 /** After the last move of the axis its place goes into the URL, and finer points are asked for. */
 const SETTLE_MS = 250;
 
 export function CourseView({ model: { name: model }, query }: OfModel) {
   const span = spanOf(query);
+  const points = Math.min(MOST_POINTS, Math.max(1, Math.round(Number(query['points'])) || POINTS));
   const concerns = (event: { type: string; data: Readonly<Record<string, unknown>> }) => event.data['model'] === model && event.type !== 'job:progress';
-  const whole = useLoad<Timeline>(`${at('/v1/models', model, 'timeline')}${search({ points: 2_000 })}`, concerns);
-  const near = useLoad<Timeline>(span === null || whole.data === null || !isCoarse(whole.data) ? null : `${at('/v1/models', model, 'timeline')}${search({ since: iso(span.from), until: iso(span.to), points: 2_000 })}`, concerns);
+  const whole = useLoad<Timeline>(`${at('/v1/models', model, 'timeline')}${search({ points })}`, concerns);
+  const near = useLoad<Timeline>(span === null || whole.data === null || !isCoarse(whole.data) ? null : `${at('/v1/models', model, 'timeline')}${search({ since: iso(span.from), until: iso(span.to), points })}`, concerns);
   const drift = useLoad<DriftReport>(at('/v1/models', model, 'drift'), concerns);
   return (
     <>
       <Show of={whole} what="the time line">
-        {(line) => (line.at.length === 0 ? <NoPane /> : <TimeLine whole={line} near={near.data} span={span} />)}
+        {(line) => (line.rows.every((rows) => rows === 0) && line.promotions.length === 0 ? <NoPane /> : <TimeLine whole={line} near={near.data} span={span} />)}
       </Show>
       <Show of={drift} what="the drift report">{(report) => <DriftTables report={report} model={model} />}</Show>
+      <MovedTexts model={model} />
     </>
   );
 }
 
 function NoPane() {
   return (
-    <Empty title="No pane has closed yet.">
+    <Empty title="No prediction has come yet.">
       <p>The time line begins with the first predictions that the live adapter answers. Ask it with <code>POST /v1/models/…/predict</code>, or send what another system predicted to <code>POST /v1/predictions</code>; a pane closes after the time that the spec says (5 minutes by default).</p>
     </Empty>
   );
@@ -66,7 +71,7 @@ function TimeLine({ whole, near, span }: { whole: Timeline; near: Timeline | nul
     <Section title="Over time" end={<Tools axis={axis} />}>
       <div class="panel padded section">
         <Chart title={`Quality (${line.metric})`} xTitle="Until" plotted={quality} axis={axis} height={220} bounds={[0, 1]} y={(value) => `${Math.round(100 * value)} %`} />
-        {monitors.lines.length === 0 ? null : <Chart title="Monitors: evidence, as a share of the alarm's threshold" xTitle="Until" plotted={monitors} axis={axis} height={180} limit={1} y={(value) => (value >= 0.01 ? String(value) : value.toExponential(0))} />}
+        {monitors.lines.length === 0 ? null : <Chart title="Monitors: evidence, as a share of the alarm's threshold" xTitle="Until" plotted={monitors} axis={axis} height={180} limit={1} y={String} />}
         <Chart title="Confidence and unseen text" xTitle="Until" plotted={signals} axis={axis} height={140} bounds={[0, 1]} y={(value) => `${Math.round(100 * value)} %`} />
         <p class="hint"><span class="alarm">◆</span> incident · ● promotion · ◄ rollback. Drag over a stretch to zoom into it, or turn the wheel with Ctrl or Shift held; arrow keys, + and − do the same for a chart that has the focus.</p>
       </div>
@@ -75,9 +80,10 @@ function TimeLine({ whole, near, span }: { whole: Timeline; near: Timeline | nul
   );
 }
 
-/** A point more to the right, so that the last one is not on the edge. */
-function wholeOf({ from, to, at: times }: Timeline): Span {
-  const [first, last] = [times[0] ?? seconds(from), times.at(-1) ?? seconds(to)];
+/** From the first thing that happened to the last, with a little room, so that neither is on the edge. */
+function wholeOf({ from, to, at: times, promotions, incidents }: Timeline): Span {
+  const marks = [...promotions.map(({ at: time }) => seconds(time)), ...incidents.map(({ openedAt }) => seconds(openedAt))].filter((each) => each >= seconds(from));
+  const [first, last] = [Math.min(times[0] ?? seconds(from), ...marks), Math.max(times.at(-1) ?? seconds(to), ...marks)];
   const room = Math.max((last - first) * 0.02, LEAST_SECONDS);
   return { from: first - room, to: last + room };
 }
@@ -152,17 +158,20 @@ function signalsOf(line: Timeline): Plotted {
   };
 }
 
-/** On a logarithmic scale nothing lies at 0. */
-const FLOOR = 1e-5;
+/** On a logarithmic scale nothing lies at 0, and how far beyond the threshold a monitor went says little: it alarmed. */
+const [FLOOR, CEILING] = [1e-3, 100];
 
 /** The four that went furthest, the furthest first; the table of monitors has all of them. */
 function monitorsOf(line: Timeline): Plotted {
   const furthest = [...line.monitors].map((each) => ({ ...each, most: Math.max(...each.share.map((share) => share ?? 0)) })).sort((a, b) => b.most - a.most).slice(0, LOOKS.length);
   return {
     x: line.at,
-    lines: furthest.map(({ monitor, share }, i): Line => ({ label: monitor, values: share.map((each) => (each === null ? null : Math.max(each, FLOOR))), look: LOOKS[i] ?? 'fourth', show: (value) => (value <= FLOOR ? '0' : `${figure(value)} of the threshold`) })),
+    lines: furthest.map(({ monitor, share }, i): Line => ({ label: monitor, values: share.map((each) => (each === null ? null : Math.min(Math.max(each, FLOOR), CEILING))), look: LOOKS[i] ?? 'fourth', show: shareText })),
     marks: marksOf(line),
   };
 }
 
-export const rowsText = (n: number) => `${count(n)} ${n === 1 ? 'row' : 'rows'}`;
+function shareText(share: number): string {
+  if (share <= FLOOR) return 'below 0.001';
+  return share >= CEILING ? '100 or more' : figure(share);
+}

@@ -55,8 +55,8 @@ function Verify({ id }: { id: string }) {
       <div role="status">
         {found === null ? <p class="muted">Computes the model’s chain from its first record on, and makes this decision again from what the record names. The same as <code>npm run cli -- record verify {id}</code>.</p> : (
           <ul>
-            <li><State is={found.chain === 'whole' ? 'good' : 'bad'}>The chain is {found.chain}.</State></li>
-            <li><State is={found.decision === 'different' ? 'bad' : found.decision === 'same' ? 'good' : 'quiet'}><span>{DECISION[found.decision]}</span></State></li>
+            <li><State wrap is={found.chain === 'whole' ? 'good' : 'bad'}>The chain is {found.chain}.</State></li>
+            <li><State wrap is={found.decision === 'different' ? 'bad' : found.decision === 'same' ? 'good' : 'quiet'}><span>{DECISION[found.decision]}</span></State></li>
           </ul>
         )}
       </div>
