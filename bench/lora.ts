@@ -1,77 +1,118 @@
 /**
- * LoRA on one core: the speed of a training step, counting 4 FLOP per frozen parameter (embeddings aside) and token, and utterances a
- * second. `node bench/lora.ts [--base FOLDER] [--json]`.
+ * LoRA on a CPU: whole training steps (forward, backward, clipping, AdamW) on one core and by two workers, utterances a second, and the time from
+ * the start of a job to its first step. `node bench/lora.ts [--base FOLDER] [--repeats N] [--json]`.
  */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { initialValues, planAdapter } from '../src/lora/adapter.ts';
-import type { Base } from '../src/lora/base.ts';
-import { readBase } from '../src/lora/base.ts';
-import type { EncodedRow } from '../src/lora/batches.ts';
-import type { Member } from '../src/lora/member.ts';
+import { readBase, type Base } from '../src/lora/base.ts';
 import { createMember } from '../src/lora/member.ts';
 import { architectureOf } from '../src/lora/models/index.ts';
 import { random } from '../src/lora/random.ts';
+import { createTeam } from '../src/lora/team.ts';
+import type { Job, JobEvent } from '../src/training/job.ts';
+import { BATCH, benchRow, bestSeconds, classifier, DEFAULT_BASE, flopOf, SHAPES, utterances } from './lora-model.ts';
 import type { BenchRow } from './row.ts';
 
-const LABELS = 64;
-const BATCH = 32;
-const REPEATS = 15;
-const DEFAULT_BASE = new URL('../models/mini-encoder', import.meta.url).pathname;
+const RATE = 1e-4;
 
-/** Lengths of utterances: 12 tokens in the mean, as HWU64 has them. */
-function utterances(count: number, vocabulary: number, length?: number): EncodedRow[] {
-  const uniform = random(1, 'bench');
-  return Array.from({ length: count }, () => ({
-    tokens: Int32Array.from({ length: length ?? 6 + Math.floor(13 * uniform()) }, () => Math.floor(uniform() * vocabulary)),
-    targets: Int32Array.of(Math.floor(uniform() * LABELS)),
-    weight: 1,
-  }));
-}
-
-/** The best of several runs: what the code can do when nobody else uses the core. */
-function bestSeconds(work: () => void): number {
-  work();
-  let best = Infinity;
-  for (let i = 0; i < REPEATS; i += 1) {
-    const start = performance.now();
-    work();
-    best = Math.min(best, (performance.now() - start) / 1000);
-  }
-  return best;
-}
-
-function member(base: Base, use: 'train' | 'predict'): Member {
-  const plan = planAdapter(architectureOf(base), { kind: 'sequence', outputs: LABELS, pooling: 'first' }, { r: 16, alpha: 32, targets: 'all-linear' });
-  return createMember({ base, plan, use, values: initialValues(plan, 1), gradients: new Float32Array(plan.count) });
-}
-
-function row(name: string, figure: number, unit: string, goal?: number): BenchRow {
-  return { name, figure: Math.round(figure * 10) / 10, unit, goal: goal === undefined ? 'none' : `${goal} or more`, reached: goal === undefined || figure >= goal };
-}
-
-export async function loraRows(basePath = DEFAULT_BASE): Promise<BenchRow[]> {
+export async function loraRows(basePath = DEFAULT_BASE, repeats = 15): Promise<BenchRow[]> {
   const base = await readBase(basePath, null);
-  const config = architectureOf(base);
-  const frozen = config.linears.reduce((sum, { inputs, outputs }) => sum + inputs * outputs.reduce((all, count) => all + count, 0), 0);
-  const [trainer, predictor] = [member(base, 'train'), member(base, 'predict')];
-  const rows: BenchRow[] = [];
-  for (const [name, count, length] of [['12-token utterances', BATCH, undefined], ['128-token texts', BATCH, 128]] as const) {
-    const batch = utterances(count, config.vocabulary, length);
-    const tokens = batch.reduce((sum, { tokens }) => sum + tokens.length, 0);
-    const step = bestSeconds(() => trainer.gradients(batch, count));
-    const forward = bestSeconds(() => predictor.outputs(batch));
-    rows.push(
-      row(`LoRA step, wasm, one core, ${name}`, (4 * frozen * tokens) / step / 1e9, 'GFLOP/s', 18),
-      row(`LoRA training, wasm, one core, ${name}`, count / step, 'rows/s'),
-      row(`prediction, wasm, one core, ${name}`, count / forward, 'rows/s'),
-    );
+  return [...(await stepRows(base, repeats)), await startRow(basePath)];
+}
+
+async function stepRows(base: Base, repeats: number): Promise<BenchRow[]> {
+  const { plan, values } = classifier(base);
+  const team = (workers: number) => createTeam({ base, plan, use: 'train', workers, values });
+  const [one, two] = [await team(1), await team(2)];
+  const predictor = createMember({ base, plan, use: 'predict', values, gradients: new Float32Array(0) });
+  try {
+    const rows: BenchRow[] = [];
+    for (const [name, length] of SHAPES) {
+      const batch = utterances(BATCH, architectureOf(base).vocabulary, length);
+      const [alone, together, forward] = (await bestSeconds([() => one.step(batch, RATE), () => two.step(batch, RATE), () => predictor.outputs(batch)], repeats)) as [number, number, number];
+      rows.push(
+        benchRow(`whole LoRA step, wasm, one core, ${name}`, flopOf(base, batch) / alone / 1e9, 'GFLOP/s', 18),
+        benchRow(`LoRA training, wasm, one core, ${name}`, BATCH / alone, 'rows/s'),
+        benchRow(`two workers against one, ${name}`, alone / together, 'times', 1.9),
+        benchRow(`prediction, wasm, one core, ${name}`, BATCH / forward, 'rows/s'),
+      );
+    }
+    return rows;
+  } finally {
+    await Promise.all([one.close(), two.close()]);
   }
-  return rows;
+}
+
+const START_ROWS = 2_000;
+const STARTS = 3;
+
+/** From the start of the engine's process on a written job to the end of its first step: base, tokenizer, all rows encoded, two workers. */
+async function startRow(basePath: string): Promise<BenchRow> {
+  const seconds: number[] = [];
+  for (let i = 0; i < STARTS; i += 1) seconds.push(await startSeconds(basePath));
+  const worst = Math.round(Math.max(...seconds) * 100) / 100;
+  return { name: `start of a job to its first step, ${START_ROWS} rows, two workers, worst of ${STARTS}`, figure: worst, unit: 's', goal: '2 or less', reached: worst <= 2 };
+}
+
+async function startSeconds(basePath: string): Promise<number> {
+  const dir = await mkdtemp(path.join(os.tmpdir(), 'trimtab-bench-start-'));
+  try {
+    await writeStartJob(dir, basePath);
+    const started = Date.now();
+    const engine = spawn(process.execPath, [path.resolve(import.meta.dirname, '../src/training/engines/tfjs/main.ts'), dir], { stdio: ['ignore', 'ignore', 'inherit'] });
+    const ended = once(engine, 'exit');
+    const first = await firstStep(dir, ended);
+    engine.kill();
+    await ended;
+    return (first - started) / 1000;
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+/** The engine's own time of its first step: when this process sees it does not matter. */
+async function firstStep(dir: string, ended: Promise<unknown[]>): Promise<number> {
+  let over = false;
+  void ended.then(() => (over = true));
+  for (;;) {
+    const gone = over;
+    const lines = (await readFile(path.join(dir, 'events.ndjson'), 'utf8').catch(() => '')).split('\n').slice(0, -1);
+    const step = lines.map((line) => JSON.parse(line) as JobEvent).find(({ type }) => type === 'progress');
+    if (step !== undefined) return Date.parse(step.at);
+    if (gone) throw new Error(`the engine ended before its first step: ${lines.at(-1)}`);
+    await setTimeout(50);
+  }
+}
+
+async function writeStartJob(dir: string, basePath: string): Promise<void> {
+  const uniform = random(3, 'bench start');
+  const words = ['play', 'the', 'weather', 'in', 'paris', 'tomorrow', 'wake', 'me', 'at', 'seven', 'turn', 'light', 'off', 'please', 'book', 'a', 'table'];
+  const labels = ['a', 'b', 'c'];
+  const row = (i: number) => ({ id: `r${i}`, text: Array.from({ length: 9 }, () => words[Math.floor(uniform() * words.length)]).join(' '), label: labels[i % 3] });
+  const lines = (count: number) => Array.from({ length: count }, (_, i) => `${JSON.stringify(row(i))}\n`).join('');
+  const job: Job = {
+    version: 1, id: 'start', kind: 'train', model: 'bench', task: 'classification', labelling: 'single', base: { path: basePath, digest: null }, initial: false, labels, seed: 1, workers: 2,
+    backend: 'wasm', engineDir: null, limits: { memoryBytes: null },
+    hyperparameters: {
+      lora: { r: 16, alpha: 32, targets: 'all-linear' }, epochs: 3, batchSize: BATCH, learningRate: 'auto', warmup: 0.1, schedule: 'cosine', weightDecay: 0.01, maxLength: 128,
+      quantisation: 'none', checkpoint: { steps: 1_000, seconds: 60 }, maxNewTokens: 1, loss: 'completion',
+    },
+  };
+  await Promise.all([
+    writeFile(path.join(dir, 'train.jsonl'), lines(START_ROWS)),
+    writeFile(path.join(dir, 'exam.jsonl'), lines(500)),
+    writeFile(path.join(dir, 'job.json'), JSON.stringify(job)),
+  ]);
 }
 
 if (import.meta.main) {
-  const { values } = parseArgs({ options: { base: { type: 'string' }, json: { type: 'boolean' } } });
-  const rows = await loraRows(values.base);
+  const { values } = parseArgs({ options: { base: { type: 'string' }, repeats: { type: 'string', default: '15' }, json: { type: 'boolean' } } });
+  const rows = await loraRows(values.base, Number(values.repeats));
   if (values.json === true) console.log(JSON.stringify(rows));
   else for (const { name, figure, unit, goal, reached } of rows) console.log(`${name}: ${figure} ${unit} (goal ${goal}: ${reached ? 'reached' : 'missed'})`);
 }

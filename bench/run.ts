@@ -7,6 +7,7 @@ import { writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs, promisify } from 'node:util';
+import { autodiffRows } from './autodiff.ts';
 import { demoRows } from './demo.ts';
 import { driftRows } from './drift.ts';
 import type { BenchRow } from './row.ts';
@@ -24,6 +25,7 @@ import { triggerRows } from './trigger.ts';
 
 const PARTS: Readonly<Record<string, () => BenchRow[] | Promise<BenchRow[]>>> = {
   lora: () => loraRows(),
+  autodiff: () => autodiffRows(),
   memory: () => memoryRows(),
   ingest: () => ingestRows(),
   http: httpRows,
