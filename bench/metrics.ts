@@ -15,7 +15,7 @@ const models = Array.from({ length: MODELS }, (_, i) => `model-${i}`);
 const bounded = { estimate: 0.1, lower: 0.05, upper: 0.15 };
 const STATE: ServiceState = {
   models: models.map((model) => ({ model, task: 'classification', target: 'builtin', pane: 1, adapter: `${model}--v1-00000000`, since: new Date() })),
-  incidents: [], waiting: [], runs: [], finished: [], jobs: { ready: 0, running: 0, failed: 0, age: 0 },
+  incidents: [], waiting: [], runs: [], finished: [], endpoints: [], jobs: { ready: 0, running: 0, failed: 0, age: 0 },
   exams: models.map((model) => ({ model, rows: 1_000, challenger: bounded, champion: bounded })),
 };
 const FIGURES: Figures = {

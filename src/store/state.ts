@@ -1,6 +1,7 @@
 /** The state of the service as its metrics tell it: a constant number of queries, however many models there are. */
 import type { Bounded, ServiceState } from '../telemetry/state.ts';
 import type { Queryable } from './postgres.ts';
+import { countEndpoints } from './webhook-endpoints.ts';
 
 type Rows<K extends keyof ServiceState> = ServiceState[K] extends readonly (infer R)[] ? R & object : never;
 
@@ -13,6 +14,7 @@ export async function readState(db: Queryable): Promise<ServiceState> {
     runs: await list<'runs'>(RUNS),
     finished: await list<'finished'>(`select model, outcome, max(finished_at) as at from runs where state = 'done' group by model, outcome`),
     exams: (await db.query<JudgedRun>(EXAMS)).rows.map(({ model, challenger, champion }) => ({ model, rows: challenger.n, challenger: bounded(challenger), champion: champion && bounded(champion) })),
+    endpoints: await countEndpoints(db),
     jobs: (await db.query<ServiceState['jobs']>(JOBS)).rows[0] ?? { ready: 0, running: 0, failed: 0, age: 0 },
   };
 }

@@ -69,8 +69,6 @@ export interface EventMap {
   'webhook:received': { readonly source: WebhookSource; readonly result: WebhookReceipt };
   /** One attempt to deliver a webhook; `target` is the form that the endpoint wants, never its URL. */
   'webhook:attempt': { readonly target: WebhookTarget; readonly result: WebhookAttempt; readonly seconds: number };
-  /** How many endpoints of a form there now are; told at the start and whenever one is added, removed, disabled or enabled. */
-  'webhook:endpoints': { readonly target: WebhookTarget; readonly enabled: number; readonly disabled: number };
 }
 
 export type EventType = keyof EventMap;

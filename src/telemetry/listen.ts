@@ -70,8 +70,4 @@ function listenToWebhooks(to: Instruments, events: Pick<Events, 'on'>): void {
     to.add('webhookAttempts', { target, result });
     to.observe('webhookSeconds', { target }, seconds);
   });
-  events.on('webhook:endpoints', ({ target, enabled, disabled }) => {
-    to.set('webhookEndpoints', { target, state: 'enabled' }, enabled);
-    to.set('webhookEndpoints', { target, state: 'disabled' }, disabled);
-  });
 }

@@ -75,6 +75,5 @@ function beginAtZero(to: Instruments): void {
   for (const target of WEBHOOK_TARGETS) {
     for (const result of WEBHOOK_ATTEMPTS) to.begin('webhookAttempts', { target, result });
     to.begin('webhookSeconds', { target });
-    for (const state of METRICS.webhookEndpoints.labels.state) to.set('webhookEndpoints', { target, state }, 0);
   }
 }

@@ -2,7 +2,7 @@
  * The state of the service as gauges. Events tell only the replica in which they happen, so what is *so* (what is live, how a monitor
  * stands, what waits) is read from the database when somebody scrapes: every replica then says the same, also right after its start.
  */
-import { MONITOR_KINDS, RUN_OUTCOMES, type IncidentState, type MonitorKind, type RunOutcome, type RunState, type Task, type TriggerReason } from '../vocabulary.ts';
+import { MONITOR_KINDS, RUN_OUTCOMES, WEBHOOK_TARGETS, type IncidentState, type MonitorKind, type RunOutcome, type RunState, type Task, type TriggerReason, type WebhookTarget } from '../vocabulary.ts';
 import { BOUNDS } from './definitions.ts';
 import type { Instruments } from './instruments.ts';
 
@@ -24,6 +24,8 @@ export interface ServiceState {
   readonly finished: readonly { readonly model: string; readonly outcome: RunOutcome; readonly at: Date }[];
   /** Of the last run that was judged; the champion is null for a first adapter. */
   readonly exams: readonly { readonly model: string; readonly rows: number; readonly challenger: Bounded; readonly champion: Bounded | null }[];
+  /** Of the forms that some endpoint wants. */
+  readonly endpoints: readonly { readonly target: WebhookTarget; readonly enabled: number; readonly disabled: number }[];
   readonly jobs: { readonly ready: number; readonly running: number; readonly failed: number; readonly age: number };
 }
 
@@ -148,6 +150,11 @@ function showState(to: Instruments, state: ServiceState): void {
       to.set('exam', { model, sitter: 'challenger', bound }, challenger[bound]);
       if (champion !== null) to.set('exam', { model, sitter: 'champion', bound }, champion[bound]);
     }
+  }
+  for (const target of WEBHOOK_TARGETS) {
+    const { enabled, disabled } = state.endpoints.find((each) => each.target === target) ?? { enabled: 0, disabled: 0 };
+    to.set('webhookEndpoints', { target, state: 'enabled' }, enabled);
+    to.set('webhookEndpoints', { target, state: 'disabled' }, disabled);
   }
   const { age, ...jobs } = state.jobs;
   for (const at of ['ready', 'running', 'failed'] as const) to.set('queueJobs', { state: at }, jobs[at]);

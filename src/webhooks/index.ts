@@ -13,7 +13,7 @@ import { triggerWaiting, type TriggersPart } from './in/trigger.ts';
 import { createLoop } from './loop.ts';
 import { parseAllowList } from './out/address.ts';
 import { createDeliver } from './out/deliver.ts';
-import { createEndpoints, tellEndpoints, type Endpoints } from './out/endpoints.ts';
+import { createEndpoints, type Endpoints } from './out/endpoints.ts';
 import { createPost, type Resolve } from './out/post.ts';
 
 export type { NewSource, PutSource, Source } from './in/sources.ts';
@@ -63,7 +63,7 @@ export function createWebhooks(parts: WebhooksParts): Webhooks {
     everyMs: parts.everyMs ?? EVERY_MS,
     onError: (error) => log.error({ err: error }, `${name} failed; it is tried again`),
   });
-  const deliver = createDeliver({ ...parts, post, onDisabled: () => tellEndpoints(parts) });
+  const deliver = createDeliver({ ...parts, post });
   // apart from each other: what comes in must not wait for what does not get out
   const inbound = loop('making triggers of webhooks', () => triggerWaiting({ pool, clock, triggers }));
   const outbound = loop('delivering webhooks', deliver.pass);
@@ -78,7 +78,6 @@ export function createWebhooks(parts: WebhooksParts): Webhooks {
       for (const type of ['incident:opened', 'incident:state', 'trigger:decided', 'run:state', 'promotion'] as const) events.on(type, outbound.wake);
       inbound.start();
       outbound.start();
-      await tellEndpoints(parts);
     },
     async stop() {
       await Promise.all([inbound.stop(), outbound.stop()]);

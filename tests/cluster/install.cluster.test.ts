@@ -1,6 +1,9 @@
 /** The chart on a real API server with real controllers: each values file is installed, tested, upgraded, rolled back and taken away again. The nodes are fake. */
+import { readFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { apply, CHART, get, helm, KINDS, kubectl, tried, valuesOf, type Kind, type KubeObject } from './tools.ts';
+import { apply, CHART, get, helm, KINDS, kubectl, ROOT, tried, valuesOf, type Kind, type KubeObject } from './tools.ts';
 
 interface List {
   readonly items: readonly KubeObject[];
@@ -86,6 +89,16 @@ describe('production', () => {
     const components = spec.selector.matchExpressions[0]?.values ?? [];
     const services = (await get<List>('services', '-n', kind, '-l', `app.kubernetes.io/component in (${components.join(',')})`)).items;
     expect(services.map(({ metadata }) => metadata.name).sort()).toEqual(['trimtab', 'trimtab-runner']);
+    const { spec: rules } = await get<{ spec: { groups: { rules: object[] }[] } }>('prometheusrule', 'trimtab', '-n', kind);
+    expect(rules.groups.flatMap((group) => group.rules).length).toBeGreaterThan(10);
+  });
+
+  test('Grafana finds every dashboard, each whole', async () => {
+    const maps = (await get<{ items: { data: Record<string, string> }[] }>('configmaps', '-n', kind, '-l', 'grafana_dashboard=1')).items;
+    const held = maps.flatMap(({ data }) => Object.entries(data)).map(([name, text]) => [name, JSON.parse(text) as unknown] as const).sort();
+    const folder = path.join(ROOT, 'grafana/dashboards');
+    expect(held).toEqual((await readdir(folder)).sort().map((file) => [`trimtab-${file}`, JSON.parse(readFileSync(path.join(folder, file), 'utf8')) as unknown]));
+    expect(held.length).toBeGreaterThan(3);
   });
 
   test('a drain waits until what it evicts stands elsewhere', async () => {

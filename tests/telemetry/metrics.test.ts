@@ -16,6 +16,7 @@ const STATE: ServiceState = {
   runs: [{ model: 'm', state: 'rollout', count: 1, awaiting: 1, entered: new Date(4_000_000) }],
   finished: [{ model: 'm', outcome: 'failed', at: new Date(5_000_000) }],
   exams: [{ model: 'm', rows: 90, challenger: { estimate: 0.9, lower: 0.8, upper: 0.95 }, champion: null }],
+  endpoints: [{ target: 'slack', enabled: 1, disabled: 2 }],
   jobs: { ready: 2, running: 1, failed: 0, age: 7.5 },
 };
 const FIGURES: Figures = {
@@ -47,7 +48,6 @@ test('what the domains tell is counted', async () => {
   events.emit('wake', { task: 'tick', failed: true });
   events.emit('webhook:received', { source: 'github', result: 'duplicate' });
   events.emit('webhook:attempt', { target: 'slack', result: 'failed', seconds: 0.2 });
-  events.emit('webhook:endpoints', { target: 'slack', enabled: 1, disabled: 2 });
   metrics.request(answered());
   metrics.request(answered({ method: 'PROPFIND', route: 'none', status: 503, problem: 'overloaded' }));
   const lines = await scrape();
@@ -72,7 +72,6 @@ test('what the domains tell is counted', async () => {
     'trimtab_wakes_total{task="tick",result="failed"} 1',
     'trimtab_webhooks_received_total{source="github",result="duplicate"} 1',
     'trimtab_webhook_attempts_total{target="slack",result="failed"} 1',
-    'trimtab_webhook_endpoints{target="slack",state="disabled"} 2',
     'trimtab_http_requests_total{method="GET",route="/v1/models/:name",status="200"} 1',
     'trimtab_http_requests_total{method="OTHER",route="none",status="503"} 1',
     'trimtab_http_problems_total{code="overloaded"} 1',
@@ -97,6 +96,8 @@ test('what is so is read from the database, by every replica alike', async () =>
     'trimtab_exam_score_ratio{model="m",sitter="challenger",bound="lower"} 0.8',
     'trimtab_queue_jobs{state="ready"} 2',
     'trimtab_queue_age_seconds 7.5',
+    'trimtab_webhook_endpoints{target="slack",state="disabled"} 2',
+    'trimtab_webhook_endpoints{target="pagerduty",state="enabled"} 0',
     'trimtab_monitor_value{model="m",monitor="error"} 12.5',
     'trimtab_monitor_threshold{model="m",monitor="error"} 900',
     'trimtab_monitor_effect_ratio{model="m",monitor="error",bound="upper"} 0.15',

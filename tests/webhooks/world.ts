@@ -51,7 +51,6 @@ export async function openWorld(pool: Pool, over: Partial<WebhooksParts> & { rea
   const told: string[] = [];
   events.on('webhook:received', ({ source, result }) => told.push(`${source} ${result}`));
   events.on('webhook:attempt', ({ target, result }) => told.push(`${target} ${result}`));
-  events.on('webhook:endpoints', ({ target, enabled, disabled }) => target === 'standard' && told.push(`endpoints ${enabled} ${disabled}`));
   const log = createLogger({ level: 'silent', pretty: false });
   const triggers = createTriggers({ pool, clock, events });
   const parts: WebhooksParts = { pool, clock, events, log, seal: createSeal(over.key ?? null), triggers, allow: ['127.0.0.0/8'], everyMs: 20, timeoutMs: 2_000, ...over };

@@ -40,7 +40,9 @@ export function openS3(bucket: Bucket, { pauseMs = 200, now = () => new Date() }
       if (answer === undefined) continue;
       if (answer.status === 200 || answer.status === 404) return answer;
       problem = new Error(`it answered ${method} ${url.href} with ${answer.status}: ${Buffer.from(answer.bytes).toString('utf8', 0, 1_000)}`);
-      if (answer.status < 500 && answer.status !== 429) break;
+      if (answer.status < 500 && answer.status !== 429) {
+        throw new TrimtabError('bad-config', { problems: `the object store s3://${bucket.bucket} refuses us with ${answer.status}; check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and what they may do` }, { cause: problem });
+      }
     }
     throw new TrimtabError('unavailable', { what: `the object store s3://${bucket.bucket}`, retryAfter: 10 }, { cause: problem });
   };

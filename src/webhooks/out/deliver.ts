@@ -26,7 +26,6 @@ export interface DeliverParts {
   readonly post: Post;
   /** Waits between attempts, in milliseconds; left out: Standard Webhooks' table. */
   readonly delays?: readonly number[];
-  readonly onDisabled: () => Promise<void>;
 }
 
 export interface Deliver {
@@ -78,7 +77,6 @@ async function attempt(parts: DeliverParts, delivery: NextDelivery): Promise<voi
   }, delivery, at);
   const result = await settle(parts, delivery, answer, at);
   if (result !== null) events.emit('webhook:attempt', { target: delivery.target, result, seconds: answer.seconds });
-  if (result === 'abandoned') await parts.onDisabled();
 }
 
 /** Notes the answer; null when somebody else moved the delivery on meanwhile. */

@@ -11,7 +11,7 @@ import type { AttemptRow, DeliveryRow } from '../../store/webhook-deliveries.ts'
 import * as store from '../../store/webhook-endpoints.ts';
 import type { EndpointRow } from '../../store/webhook-endpoints.ts';
 import type { Events } from '../../telemetry/events.ts';
-import { WEBHOOK_TARGETS, WEBHOOK_TYPES, type DeliveryState, type WebhookTarget, type WebhookType } from '../../vocabulary.ts';
+import { WEBHOOK_TYPES, type DeliveryState, type WebhookTarget, type WebhookType } from '../../vocabulary.ts';
 import { rotated, validSecrets } from '../secrets.ts';
 import { hostOf, urlProblem, type AllowList } from './address.ts';
 import { sendTo } from './deliver.ts';
@@ -94,10 +94,6 @@ export function createEndpoints(parts: EndpointsParts): Endpoints {
   const existing = async (name: string) => (await store.getEndpoint(pool, name)) ?? missing('webhook endpoint', name);
   const delivery = async (name: string, id: string) => (await deliveries.getDelivery(pool, name, id)) ?? missing('delivery', id);
   const shown = ({ tries: _tries, ...row }: DeliveryRow): Delivery => row;
-  const changed = async () => {
-    await tellEndpoints(parts);
-    parts.onChange();
-  };
 
   return {
     async put(name, input) {
@@ -109,7 +105,7 @@ export function createEndpoints(parts: EndpointsParts): Endpoints {
         const secrets = before?.secrets ?? rotated(seal, [], made as string, clock.now());
         return { ...view(await store.putEndpoint(db, { name, ...row, secrets }, clock.now())), secret: made, created: before === null };
       });
-      await changed();
+      parts.onChange();
       return done;
     },
     rotate: (name) => transaction(pool, async (db) => {
@@ -122,7 +118,7 @@ export function createEndpoints(parts: EndpointsParts): Endpoints {
     list: async () => (await store.listEndpoints(pool)).map(({ pending, ...row }) => ({ ...view(row), pending })),
     async remove(name) {
       if (!(await store.deleteEndpoint(pool, name))) missing('webhook endpoint', name);
-      await changed();
+      parts.onChange();
     },
     test: async (name) => tryEndpoint(parts, await existing(name)),
     async deliveries(name, { state = null, before = null, limit }) {
@@ -148,12 +144,6 @@ export function createEndpoints(parts: EndpointsParts): Endpoints {
       return shown(await delivery(name, id));
     },
   };
-}
-
-/** Says how many endpoints of each target there are, none of a target too. */
-export async function tellEndpoints({ pool, events }: Pick<EndpointsParts, 'pool' | 'events'>): Promise<void> {
-  const counts = await store.countEndpoints(pool);
-  for (const target of WEBHOOK_TARGETS) events.emit('webhook:endpoints', counts.find((count) => count.target === target) ?? { target, enabled: 0, disabled: 0 });
 }
 
 async function checked({ pool, seal, allow }: EndpointsParts, input: NewEndpoint) {

@@ -74,7 +74,7 @@ test('a store that stays away is unavailable, with its own words for the log', a
 });
 
 test('a wrong secret is said at once, and so is a bucket that does not exist', async () => {
-  await expect(open({ secretAccessKey: 'wrong' }).get(digest)).rejects.toSatisfy((error) => isTrimtabError(error, 'unavailable') && /with 403/.test(String(error.cause)));
+  await expect(open({ secretAccessKey: 'wrong' }).get(digest)).rejects.toSatisfy((error) => isTrimtabError(error, 'bad-config') && /refuses us with 403; check AWS_ACCESS_KEY_ID/.test(error.message));
   expect(asked).toHaveLength(1);
   await expect(open({ bucket: 'none' }).put(bytes)).rejects.toSatisfy((error) => isTrimtabError(error, 'bad-config') && /knows no bucket none/.test(error.message));
 });
