@@ -63,7 +63,7 @@ export function createWebhooks(parts: WebhooksParts): Webhooks {
     everyMs: parts.everyMs ?? EVERY_MS,
     onError: (error) => log.error({ err: error }, `${name} failed; it is tried again`),
   });
-  const deliver = createDeliver({ ...parts, post });
+  const deliver = createDeliver({ ...parts, post, onFree: () => outbound.wake() });
   // apart from each other: what comes in must not wait for what does not get out
   const inbound = loop('making triggers of webhooks', () => triggerWaiting({ pool, clock, triggers }));
   const outbound = loop('delivering webhooks', deliver.pass);

@@ -6,7 +6,7 @@ import { createLogger } from '../../src/telemetry/logger.ts';
 import { createWebhooks } from '../../src/webhooks/index.ts';
 
 const [url = '', key = ''] = process.argv.slice(2);
-const pool = openPool(url, { max: 16, onError: () => {} });
+const pool = openPool(url, { max: 30, onError: () => {} });
 /** More than any receiver of the test fails in a row. */
 const DELAYS = Array.from({ length: 60 }, (_, i) => 5 * (i + 1));
 

@@ -3,7 +3,7 @@ import { Webhook } from 'standardwebhooks';
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { createIncidents } from '../../src/drift/incidents.ts';
 import { insertIncident } from '../../src/store/incidents.ts';
-import { transaction } from '../../src/store/postgres.ts';
+import { openPool, transaction } from '../../src/store/postgres.ts';
 import { insertAdapter, insertPromotion, insertReference } from '../../src/store/promotion.ts';
 import { getRun, moveRun } from '../../src/store/runs.ts';
 import { countEndpoints } from '../../src/store/webhook-endpoints.ts';
@@ -12,7 +12,7 @@ import { RETRY_DELAYS } from '../../src/webhooks/out/schedule.ts';
 import { testDatabase } from '../support/postgres.ts';
 import { openReceiver, openWorld } from './world.ts';
 
-const { pool } = await testDatabase();
+const { pool, url } = await testDatabase();
 let world: Awaited<ReturnType<typeof openWorld>>;
 let receiver: Awaited<ReturnType<typeof openReceiver>>;
 /** What the receiver says next. */
@@ -200,6 +200,19 @@ test('two replicas send each delivery once, one at a time, in order', async () =
   await Promise.all([world.webhooks.stop(), other.webhooks.stop()]);
   expect(whys()).toEqual(Array.from({ length: 40 }, (_, i) => `t${facts - 39 + i}`));
   expect(most).toBe(1);
+});
+
+test('endpoints take turns where connections are few, and one that says nothing does not keep the others from theirs', async () => {
+  const few = openPool(url, { max: 4, onError: () => {} });
+  const small = await openWorld(few, { timeoutMs: 300 });
+  for (const name of ['a', 'b', 'mute']) await put(name, { types: ['trigger.decided'] });
+  answer = ({ at }) => (at === '/mute' ? null : 204);
+  for (let i = 0; i < 3; i++) await decline();
+  await small.webhooks.start();
+  await expect.poll(() => receiver.heard.filter(({ at }) => at !== '/mute').length, { timeout: 20_000 }).toBe(6);
+  await small.webhooks.stop();
+  await few.end();
+  expect((await world.webhooks.endpoints.list()).map(({ pending }) => pending)).toEqual([0, 0, 3]);
 });
 
 test('a stop lets the attempt under way end, and what waits is sent by the next', async () => {

@@ -20,8 +20,8 @@ export interface Heard {
   readonly at: string;
 }
 
-/** A receiver on loopback. `answer` decides what it says; false cuts the connection. */
-export async function openReceiver(answer: (heard: Heard, before: number) => number | { status: number; headers: Record<string, string> } | false) {
+/** A receiver on loopback. `answer` decides what it says; false cuts the connection, null says nothing. */
+export async function openReceiver(answer: (heard: Heard, before: number) => number | { status: number; headers: Record<string, string> } | false | null) {
   const heard: Heard[] = [];
   const server = http.createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -29,6 +29,7 @@ export async function openReceiver(answer: (heard: Heard, before: number) => num
       const one = { id: String(request.headers['webhook-id']), headers: request.headers, body: Buffer.concat(chunks).toString(), at: request.url ?? '' };
       heard.push(one);
       const said = answer(one, heard.length - 1);
+      if (said === null) return;
       if (said === false) return void request.socket.destroy();
       const { status, headers } = typeof said === 'number' ? { status: said, headers: {} } : said;
       response.writeHead(status, headers).end();

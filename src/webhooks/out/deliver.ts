@@ -26,6 +26,8 @@ export interface DeliverParts {
   readonly post: Post;
   /** Waits between attempts, in milliseconds; left out: Standard Webhooks' table. */
   readonly delays?: readonly number[];
+  /** Called when an endpoint has had its turn: another may have waited for it. */
+  readonly onFree: () => void;
 }
 
 export interface Deliver {
@@ -35,8 +37,10 @@ export interface Deliver {
   stop(): Promise<void>;
 }
 
-/** Each holds a connection of the pool for its lease. */
-const MAX_AT_ONCE = 6;
+/** Each endpoint that is being told holds a connection for its lease, and needs another now and then: a sixth of the pool leaves enough for all else. */
+const SHARE = 6;
+/** Deliveries of one endpoint in a row, while others wait for their turn. */
+const TURN = 100;
 const GONE = 410;
 
 export function createDeliver(parts: DeliverParts): Deliver {
@@ -44,21 +48,28 @@ export function createDeliver(parts: DeliverParts): Deliver {
   const busy = new Map<string, Promise<void>>();
   let stopping = false;
 
-  const drain = (name: string) => withLease(pool, `webhooks-out:${name}`, async () => {
-    for (;;) {
-      const next = stopping ? null : await nextDelivery(pool, name, clock.now());
-      if (next === null) return;
+  /** How many attempts were made: none where another replica delivers. */
+  const drain = async (name: string): Promise<number> => (await withLease(pool, `webhooks-out:${name}`, async () => {
+    for (let made = 0; ; made++) {
+      const next = stopping || made === TURN ? null : await nextDelivery(pool, name, clock.now());
+      if (next === null) return made;
       await attempt(parts, next);
     }
-  });
+  })) ?? 0;
+  const failed = (name: string) => (error: unknown) => {
+    parts.log.error({ err: error, endpoint: name }, 'delivering webhooks failed; it is tried again');
+    return 0;
+  };
 
   return {
     async pass() {
       for (const name of await dueEndpoints(pool, clock.now())) {
-        if (stopping || busy.size >= MAX_AT_ONCE) return;
+        if (stopping || busy.size >= Math.max(1, Math.floor(pool.options.max / SHARE))) return;
         if (busy.has(name)) continue;
-        const drained = drain(name).then(() => {}, (error: unknown) => parts.log.error({ err: error, endpoint: name }, 'delivering webhooks failed; it is tried again'));
-        busy.set(name, drained.finally(() => busy.delete(name)));
+        busy.set(name, drain(name).catch(failed(name)).then((made) => {
+          busy.delete(name);
+          if (made > 0) parts.onFree();
+        }));
       }
     },
     async stop() {
