@@ -72,14 +72,18 @@ function judge(reference: NumberCounts, pane: NumberCounts): number {
   return interval.low > 0.05 || pane.nulls > reference.nulls ? 1 : 0;
 }
 
-/** Nanoseconds a value of rows that are read property by property. */
+/** Nanoseconds a value of rows that are read property by property, the best of some rounds. */
 function ofObjects(layouts: readonly NumberLayout[], values: readonly Float64Array[]): number {
   const names = layouts.map((_, at) => `column_${at}`);
   const objects = Array.from({ length: 500 }, (_, i) => Object.fromEntries(names.map((name, at) => [name, (values[at] as Float64Array)[i] as number])));
   const counts = layouts.map(({ edges }) => emptyNumber(edges.length));
-  const started = performance.now();
-  for (const row of objects) names.forEach((name, at) => observeNumber(counts[at] as NumberCounts, layouts[at] as NumberLayout, row[name]));
-  return ((performance.now() - started) * 1e6) / (objects.length * names.length);
+  let best = Infinity;
+  for (let round = 0; round < 5; round++) {
+    const started = performance.now();
+    for (const row of objects) for (let at = 0; at < names.length; at++) observeNumber(counts[at] as NumberCounts, layouts[at] as NumberLayout, row[names[at] as string]);
+    best = Math.min(best, performance.now() - started);
+  }
+  return (best * 1e6) / (objects.length * names.length);
 }
 
 if (import.meta.filename === process.argv[1]) {

@@ -3,7 +3,8 @@ import { observeLabel } from '../src/profile/observe.ts';
 import { emptyProfile } from '../src/profile/profile.ts';
 import { buildReference, type ReferenceBody } from '../src/profile/layout.ts';
 import { observeNumber } from '../src/profile/numeric.ts';
-import { observePrediction } from '../src/profile/index.ts';
+import { encodeProfile, observePrediction } from '../src/profile/index.ts';
+import { seededUniform } from '../src/statistics/random.ts';
 import { categoryLayout, emptyCategory, observeCategory } from '../src/profile/columns/category.ts';
 import { emptyNumber, numberLayout, observeNumber as observeColumnNumber } from '../src/profile/columns/number.ts';
 import { emptyText, observeText, textLayout } from '../src/profile/columns/text.ts';
@@ -43,6 +44,14 @@ function measure(work: (i: number) => void, perRound: number): { ns: number; byt
 const time = (name: string, ns: number, goal: number) => ({ name, figure: Number(ns.toFixed(1)), unit: 'ns', goal: `${goal} or fewer`, reached: ns <= goal });
 const space = (name: string, bytes: number) => ({ name, figure: Number(bytes.toFixed(3)), unit: 'bytes', goal: 'below 1 (an object has 16)', reached: bytes < 1 });
 
+/** Bytes of a pane of 2,000 texts, of words that are as unequally frequent as words are (Zipf). */
+function storedTexts(): number {
+  const uniform = seededUniform(1);
+  const word = () => `w${Math.floor(5_000 ** uniform())}`;
+  const texts = Array.from({ length: 2_000 }, (_, i) => ({ id: String(i), text: Array.from({ length: 10 }, word).join(' '), label: 'a', trueLabel: 'a', confidence: 0.5 }));
+  return encodeProfile(buildReference({ model: 'bench', adapter: 'bench--v1', createdAt: '2026-01-01T00:00:00Z', trainTexts: [], rows: texts }).profile).length;
+}
+
 /** Columns of features: values of any range and skewed, categories of which a few are unseen, embeddings, texts of ten words. */
 function columnRows(): BenchRow[] {
   const skewed = Float64Array.from({ length: 4096 }, (_, i) => Math.exp(3 * Math.sin((i * 7919) % 4096)) * 100);
@@ -70,6 +79,7 @@ function columnRows(): BenchRow[] {
     space('profile, a category of 251, allocated', ofCategory.bytes),
     time('profile, a vector of 384 numbers', ofVector.ns, 6_000),
     space('profile, a vector of 384 numbers, allocated', ofVector.bytes),
+    { name: 'profile, stored, of 2,000 texts of ten words', figure: storedTexts(), unit: 'bytes', goal: 'none', reached: true },
     { name: 'profile, a text of ten words: sketches and descriptors', figure: Math.round(ofText.ns), unit: 'ns', goal: 'none', reached: true },
   ];
 }
