@@ -78,7 +78,8 @@ function columnRows(): BenchRow[] {
     time('profile, a category of 251, one of them unseen', ofCategory.ns, 40),
     space('profile, a category of 251, allocated', ofCategory.bytes),
     time('profile, a vector of 384 numbers', ofVector.ns, 6_000),
-    space('profile, a vector of 384 numbers, allocated', ofVector.bytes),
+    // fewer rounds: what the machine allocates for itself is more for each
+    { name: 'profile, a vector of 384 numbers, allocated', figure: Number(ofVector.bytes.toFixed(3)), unit: 'bytes', goal: 'below 64 (a copy of it has 3,072)', reached: ofVector.bytes < 64 },
     { name: 'profile, stored, of 2,000 texts of ten words', figure: storedTexts(), unit: 'bytes', goal: 'none', reached: true },
     { name: 'profile, a text of ten words: sketches and descriptors', figure: Math.round(ofText.ns), unit: 'ns', goal: 'none', reached: true },
   ];
