@@ -37,11 +37,11 @@ function sequential({ reference, values }: Stream, streams: readonly ((x: number
     const seen = reference.map(watched);
     return meanUpper({ n: seen.length, sum: sum(seen), squares: sum(seen.map((x) => x * x)) }, 0.01) + tolerance;
   });
-  let detector: Detector = startDetector(allowed, { divisor });
+  let detector: Detector = startDetector(allowed, { divisor, graded: streams.map(() => true) });
   const alarms: number[] = [];
   for (let from = 0; from + PANE <= values.length; from += PANE) {
     const pane = values.slice(from, from + PANE);
-    const step = stepDetector(detector, streams.map((watched) => ({ n: PANE, s: sum(pane.map(watched)) })), PROMISE);
+    const step = stepDetector(detector, streams.map((watched) => ({ n: PANE, s: sum(pane.map(watched)), q: sum(pane.map((x) => watched(x) ** 2)) })), PROMISE);
     detector = step.detector;
     if (step.alarm) alarms.push(from + PANE - 1);
   }

@@ -2,18 +2,15 @@
  * What is on course: per stream the reference's mean, its upper bound, and the tolerance on top of that. A detector for means of at most
  * `m` alarms when the lower confidence bound of the rise above `upper` has passed the tolerance (statistics/proven-rise).
  */
-import { UNIT, type ReferenceBody } from '../profile/index.ts';
+import type { ReferenceBody } from '../profile/index.ts';
 import { MOST } from '../statistics/bets.ts';
 import { meanUpper, type Moments } from '../statistics/bounded-mean.ts';
 import { clopperPearsonUpper } from '../statistics/intervals.ts';
 import type { Monitor } from './monitors.ts';
-import type { Stream } from './streams.ts';
+import { ROUNDING, type Stream } from './streams.ts';
 
 /** How sure the bounds of the reference are: any of them lies below its true mean with this chance at most, all streams of a model together; a stream's share is its share of the budget. */
 export const REFERENCE_MISS = 0.02;
-/** Sums are rounded to units of 2^-20 a value: so much may a mean be off. */
-const ROUNDING = 1 / UNIT;
-
 /** One stream that can watch. By stratum: what the reference measured, its upper bound, and what is still on course. */
 export interface Course {
   readonly stream: Stream;

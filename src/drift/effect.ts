@@ -5,7 +5,7 @@ import { differenceInterval, wilson, type Estimate } from '../statistics/interva
 import { provenRise } from '../statistics/proven-rise.ts';
 import { BETS, MOST } from '../statistics/bets.ts';
 import { expectedOf, type Course } from './course.ts';
-import type { PaneProfile } from './streams.ts';
+import { countOf, type PaneProfile } from './streams.ts';
 
 export interface Effect {
   /** Stream that speaks loudest, by name; null for monitors of one stream. */
@@ -51,7 +51,7 @@ export interface Found {
 
 /** Null without rows. `threshold` is the monitor's. */
 export function findEffect(courses: readonly Course[], panes: readonly PaneProfile[], { threshold, divisor = 1 }: { threshold: number; divisor?: number }): Found | null {
-  const series = courses.map(({ stream }) => panes.map(({ profile }) => countsOfMoments(stream.moments(profile))));
+  const series = courses.map(({ stream }) => panes.map(({ profile }) => stream.moments(profile).map((each) => countOf(stream, each))));
   const best = likeliestChange(courses, series, panes, divisor);
   const course = courses[best.stream];
   const counts = series[best.stream];
@@ -70,7 +70,7 @@ export function findEffect(courses: readonly Course[], panes: readonly PaneProfi
       stream: course.stream.name, segment: course.stream.segment, panes: [first?.pane ?? 0, last?.pane ?? 0],
       n: sums.n, hits: sums.sum, mean: now.mean, referenceMean: mean, referenceUpper: upper, tolerance: course.stream.tolerance,
       effect: now.mean - mean, interval: [low, high],
-      proven: provenRise({ base: course.upper, panes: counts, threshold: threshold / course.weight, divisor }),
+      proven: provenRise({ base: course.upper, panes: counts, threshold: threshold / course.weight, divisor, graded: !course.stream.binary }),
     },
   };
 }
@@ -89,17 +89,15 @@ export function topStreams(courses: readonly Course[], since: readonly PaneProfi
     .map(({ label, share, referenceShare }) => ({ label, share, referenceShare }));
 }
 
-export const countsOfMoments = (moments: readonly (Moments & { readonly stratum?: number })[]): Count[] => moments.map(({ n, sum, stratum = 0 }) => ({ n, s: sum, stratum }));
-
 /** The stream that speaks loudest when all panes are taken, each by its weight, and the first pane of its largest evidence. */
 function likeliestChange(courses: readonly Course[], series: readonly (readonly Count[][])[], panes: readonly PaneProfile[], divisor: number): { stream: number; from: number; log: number } {
   let best = { stream: 0, from: 0, log: -Infinity };
-  courses.forEach(({ m, weight }, stream) => {
-    const sums = new Float64Array(BETS);
+  courses.forEach(({ m, weight, stream: { binary } }, stream) => {
+    const sums = new Float64Array(binary ? BETS : 2 * BETS);
     for (let from = panes.length - 1; from >= 0; from--) {
       const taken = listed(series[stream]?.[from] ?? []).filter(({ n, stratum = 0 }) => n > 0 && (m[stratum] ?? 1) < MOST);
       if (taken.length === 0) continue;
-      for (const count of taken) logEvidence(m[count.stratum ?? 0] as number, count).forEach((log, bet) => (sums[bet] = (sums[bet] as number) + log / divisor));
+      for (const count of taken) logEvidence(m[count.stratum ?? 0] as number, count, !binary).forEach((log, bet) => (sums[bet] = (sums[bet] as number) + log / divisor));
       for (const sum of sums) if (sum + Math.log(weight) > best.log) best = { stream, from, log: sum + Math.log(weight) };
     }
   });

@@ -3,13 +3,13 @@ import { detectorValue, stepDetector, type Count, type Counts, type Detector } f
 import type { MonitorKind } from '../vocabulary.ts';
 import type { Course } from './course.ts';
 import type { Effect, TopStream } from './effect.ts';
-import type { PaneProfile } from './streams.ts';
+import { countOf, type PaneProfile } from './streams.ts';
 
-/** One pane: rows, and per stream its sum. A stream that is not named had `n` rows, all of 0; one of other rows, or of several strata, says so itself. */
+/** One pane: rows, and per stream its sum. A stream that is not named had `n` rows, all of 0; one of other rows, of several strata, or of graded values with their squares, says so itself. */
 export interface SeriesEntry {
   readonly pane: number;
   readonly n: number;
-  readonly sums: readonly (readonly [stream: number, sum: number, n?: number, stratum?: number])[];
+  readonly sums: readonly (readonly [stream: number, sum: number, n?: number, stratum?: number, squares?: number])[];
 }
 
 export interface Evidence extends Effect {
@@ -47,8 +47,8 @@ export function replayIncident(evidence: Pick<Evidence, 'start' | 'series' | 'th
 /** Per stream what the detector takes. */
 export function countsOf({ n, sums }: SeriesEntry, streams: number): Counts[] {
   const named = new Map<number, Count[]>();
-  for (const [stream, s, rows = n, stratum = 0] of sums) {
-    const count = { n: rows, s, stratum };
+  for (const [stream, s, rows = n, stratum = 0, q] of sums) {
+    const count: Count = { n: rows, s, stratum, ...(q === undefined ? {} : { q }) };
     const before = named.get(stream);
     if (before === undefined) named.set(stream, [count]);
     else before.push(count);
@@ -64,6 +64,8 @@ export function seriesEntry(courses: readonly Course[], { pane, profile }: PaneP
   return {
     pane, n,
     sums: streams.flatMap((strata, i): SeriesEntry['sums'] => {
+      const { stream } = courses[i] as Course;
+      if (!stream.binary && strata.some((each) => each.n > 0)) return strata.map((each) => gradedEntry(i, countOf(stream, each)));
       const [only] = strata;
       if (only !== undefined && strata.length === 1 && (only.stratum ?? 0) === 0) {
         return only.n === n ? (only.sum === 0 ? [] : [[i, only.sum]]) : [[i, only.sum, only.n]];
@@ -73,6 +75,8 @@ export function seriesEntry(courses: readonly Course[], { pane, profile }: PaneP
     }),
   };
 }
+
+const gradedEntry = (stream: number, { n, s, q, stratum = 0 }: Count) => [stream, s, n, stratum, q as number] as const;
 
 /** Rows that some stream took. */
 export const isTaken = ({ n, sums }: SeriesEntry): boolean => n > 0 || sums.some(([, , rows]) => rows !== undefined && rows > 0);

@@ -2,7 +2,7 @@
  * A monitor's state between panes: the detector, and checkpoints of it. An alarm is explained from the stored profiles of the
  * panes since a checkpoint, so the state and the evidence stay small however long nothing happens.
  */
-import { startDetector, stepDetector, type Counts, type Detector, type Step } from '../statistics/e-detector.ts';
+import { startDetector, stepDetector, type Counts, type Detector, type DetectorOptions, type Step } from '../statistics/e-detector.ts';
 
 /** The detector's levels as they were when `pane` had been taken. */
 export interface Checkpoint {
@@ -34,14 +34,14 @@ export function restState(seq: number, detector: Detector, pane: number): Monito
  * The stored state, or one at rest when it cannot go on: none is stored, the adapter came live anew (panes of the time
  * between were not taken), or the course moved (another tolerance, other weights). Starting anew only ever lowers the e-value.
  */
-export function resumeState(stored: MonitorState | null, seq: number, course: Pick<Detector, 'm' | 'weights' | 'divisor'>, pane: number): MonitorState {
+export function resumeState(stored: MonitorState | null, seq: number, course: Pick<Detector, 'm'> & DetectorOptions, pane: number): MonitorState {
   const fresh = startDetector(course.m, course);
   const goesOn = stored !== null && stored.version === 2 && stored.seq === seq && sameCourse(stored.detector, fresh);
   return goesOn ? stored : restState(seq, fresh, pane - 1);
 }
 
 function sameCourse(a: Detector, b: Detector): boolean {
-  const of = ({ m, weights, divisor }: Detector) => JSON.stringify([m, weights, divisor]);
+  const of = ({ m, weights, divisor, levels }: Detector) => JSON.stringify([m, weights, divisor, levels.map((each) => each.length)]);
   return of(a) === of(b);
 }
 

@@ -61,7 +61,7 @@ export function watchingOf(reference: ReferenceBody, spec: ModelSpec['monitor'])
 }
 
 /** What a detector is made of. */
-export const detectorOf = (courses: readonly Course[], divisor: number) => ({ m: courses.map(({ m }) => m), weights: courses.map(({ weight }) => weight), divisor });
+export const detectorOf = (courses: readonly Course[], divisor: number) => ({ m: courses.map(({ m }) => m), weights: courses.map(({ weight }) => weight), divisor, graded: courses.map(({ stream }) => !stream.binary) });
 
 /** Of each kind the one that stands nearest to its threshold: metrics have a label of kinds, not of columns. */
 export function nearestOfKinds<M extends { readonly kind: MonitorKind; readonly value: number; readonly threshold: number }>(monitors: readonly M[]): M[] {

@@ -4,6 +4,7 @@
  */
 import { UNIT, type PartCounts, type Profile, type ReferenceBody } from '../profile/index.ts';
 import type { Moments } from '../statistics/bounded-mean.ts';
+import type { Count } from '../statistics/e-detector.ts';
 import { seasonParts, segmentParts } from './parts.ts';
 
 /** The profile of one closed pane. */
@@ -39,6 +40,14 @@ export type Common = Pick<PartCounts, 'outcome' | 'confidence' | 'unseen' | 'for
 export const ones = (n: number, hits: number): Moments => ({ n, sum: hits, squares: hits });
 /** Of 1 - x. */
 export const fallen = ({ n, sum, squares }: Moments): Moments => ({ n, sum: n - sum, squares: n - 2 * sum + squares });
+
+/** Sums are rounded to units of 2^-20 a value: so much may a mean be off. */
+export const ROUNDING = 1 / UNIT;
+
+/** What the detector takes. Of graded values the squares, too, rounded to the side on which they speak for less. */
+export function countOf({ binary }: Pick<Stream, 'binary'>, { n, sum, squares, stratum = 0 }: StratumMoments): Count {
+  return binary ? { n, s: sum, stratum } : { n, s: sum, q: squares + n * ROUNDING, stratum };
+}
 
 /** Of 1 - score. */
 export const lossOf = ({ outcome: { labelled, loss, squares } }: Common): Moments => ({ n: labelled, sum: loss / UNIT, squares: squares / UNIT });

@@ -24,6 +24,31 @@ export interface Bets {
   readonly miss: Float64Array;
 }
 
+/**
+ * Bets on values between 0 and 1 that see how much the values vary: a bet's evidence of one value x is
+ *
+ *     exp(lambda (x - m) - cost (x - m)^2),   cost = (-log(1 - lambda m) - lambda m) / m^2,   lambda m < 1,
+ *
+ * which is at most 1 + lambda (x - m), since x - m is at least -m (Fan, Grama, Liu, "Exponential inequalities for martingales with applications",
+ * 2015, proposition 4.1); so its expectation is at most 1 while the mean is at most m, and a pane needs only the sums of x and of x^2. The bets above
+ * take every value for 0 or 1; for values that vary less these grow faster, by up to m (1 - m) over the variance.
+ */
+export interface GradedBets {
+  readonly lambda: Float64Array;
+  readonly cost: Float64Array;
+}
+
+/** lambda m of each: the best is rise / (variance + rise^2), so they stand close where rises are small. */
+const CAUTION = [0.03, 0.07, 0.15, 0.3, 0.55, 0.9];
+
+export function makeGradedBets(m: number): GradedBets {
+  const on = heldIn(m);
+  return { lambda: Float64Array.from(CAUTION, (each) => each / on), cost: Float64Array.from(CAUTION, (each) => (-Math.log1p(-each) - each) / on ** 2) };
+}
+
+/** Of a stream of graded values: half of the mixture on each kind of bet, as losses of a score may be all but 0 or 1. */
+export const GRADED_WEIGHTS = Float64Array.from([...WEIGHTS, ...WEIGHTS], (each) => each / 2);
+
 const heldIn = (m: number) => Math.min(MOST, Math.max(LEAST, m));
 
 /** Where a bet of this reach looks. Reaches bend towards the end of the scale, so that no target is 1, where the bet would be infinite. */
@@ -45,15 +70,19 @@ export function makeBets(m: number): Bets {
   return { lambda, cost, hit: lambda.map((each, j) => Math.exp(each - (cost[j] as number))), miss: cost.map((each) => Math.exp(-each)) };
 }
 
-const made = new Map<number, Bets>();
-
 /** Makes each m's bets once: they cost ten times the step itself. */
-export function betsFor(m: number): Bets {
-  const known = made.get(m);
-  if (known !== undefined) return known;
-  // every reference brings new means; a service that runs for years must not keep them all
-  if (made.size >= 65_536) made.clear();
-  const bets = makeBets(m);
-  made.set(m, bets);
-  return bets;
+function kept<B>(make: (m: number) => B): (m: number) => B {
+  const made = new Map<number, B>();
+  return (m) => {
+    const known = made.get(m);
+    if (known !== undefined) return known;
+    // every reference brings new means; a service that runs for years must not keep them all
+    if (made.size >= 65_536) made.clear();
+    const bets = make(m);
+    made.set(m, bets);
+    return bets;
+  };
 }
+
+export const betsFor = kept(makeBets);
+export const gradedBetsFor = kept(makeGradedBets);

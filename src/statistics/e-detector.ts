@@ -28,12 +28,13 @@
  *
  * Panes without values are skipped. R is capped at 1e290, which only lowers it: no pane, however large, overflows.
  */
-import { BETS, betsFor, MOST, WEIGHTS, type Bets } from './bets.ts';
+import { BETS, betsFor, GRADED_WEIGHTS, gradedBetsFor, MOST, WEIGHTS, type Bets } from './bets.ts';
 
-/** What a pane brought to one stream: rows, and the sum of their values; `stratum` 0 when left out. */
+/** What a pane brought to one stream: rows, the sum of their values, and of graded values that of their squares (of 0 and 1 it is the same); `stratum` 0 when left out. */
 export interface Count {
   readonly n: number;
   readonly s: number;
+  readonly q?: number;
   readonly stratum?: number;
 }
 
@@ -47,7 +48,7 @@ export interface Detector {
   /** Per stream, of sum 1 at most. */
   readonly weights: readonly number[];
   readonly divisor: number;
-  /** R of each stream and bet. */
+  /** R of each stream and bet; a stream of graded values has twice the bets. */
   readonly levels: readonly (readonly number[])[];
 }
 
@@ -64,18 +65,20 @@ export interface DetectorOptions {
   readonly weights?: readonly number[];
   /** 1 when left out: rows as they come. */
   readonly divisor?: number;
+  /** Per stream, whether its values may lie between 0 and 1: then bets that see how much they vary join in. None when left out. */
+  readonly graded?: readonly boolean[];
 }
 
 /** Not Math.min, which costs a third of the step. */
 const held = (r: number) => (r < 1e290 ? r : 1e290);
 
 /** A detector at rest over one or more streams; a stream of one stratum may be given as a number. */
-export function startDetector(m: readonly (number | readonly number[])[], { weights, divisor = 1 }: DetectorOptions = {}): Detector {
+export function startDetector(m: readonly (number | readonly number[])[], { weights, divisor = 1, graded = [] }: DetectorOptions = {}): Detector {
   return {
     m: m.map((each) => (typeof each === 'number' ? [each] : each)),
     weights: weights ?? m.map(() => 1 / m.length),
     divisor,
-    levels: m.map(() => new Array<number>(BETS).fill(0)),
+    levels: m.map((_, i) => new Array<number>(graded[i] === true ? 2 * BETS : BETS).fill(0)),
   };
 }
 
@@ -95,15 +98,20 @@ export function detectorValue({ levels, weights }: Pick<Detector, 'levels' | 'we
 
 /** V of one stream. */
 export function valueOf(levels: ArrayLike<number>): number {
+  const weights = levels.length === BETS ? WEIGHTS : GRADED_WEIGHTS;
   let value = 0;
-  for (let j = 0; j < BETS; j++) value += (WEIGHTS[j] as number) * (levels[j] as number);
+  for (let j = 0; j < levels.length; j++) value += (weights[j] as number) * (levels[j] as number);
   return value;
 }
 
-/** log L of each bet for one pane of one stratum. */
-export function logEvidence(m: number, { n, s }: Count): number[] {
+/** log L of each bet for one pane of one stratum; with `graded` of the bets that see how much values vary, too. */
+export function logEvidence(m: number, { n, s, q = s }: Count, graded = false): number[] {
   const { lambda, cost } = betsFor(m);
-  return Array.from(lambda, (each, j) => each * s - n * (cost[j] as number));
+  const logs = Array.from(lambda, (each, j) => each * s - n * (cost[j] as number));
+  if (!graded) return logs;
+  const cautious = gradedBetsFor(m);
+  const [risen, squares] = [s - n * m, q - 2 * m * s + n * m * m];
+  return [...logs, ...Array.from(cautious.lambda, (each, j) => each * risen - (cautious.cost[j] as number) * squares)];
 }
 
 /** Takes one pane of one stratum in place; gives V of the stream. The hot path: no allocation, and no exponential for a pane of one 0/1 row. */
@@ -138,12 +146,13 @@ function raised(levels: readonly number[], m: readonly number[], counts: Counts,
   const taken = listed(counts).filter(({ n, stratum = 0 }) => n > 0 && (m[stratum] ?? 1) < MOST);
   const [only] = taken;
   if (only === undefined) return levels;
-  if (taken.length === 1 && divisor === 1) {
+  const graded = levels.length > BETS;
+  if (taken.length === 1 && divisor === 1 && !graded) {
     const next = [...levels];
     raise(next, betsFor(m[only.stratum ?? 0] as number), only.n, only.s);
     return next;
   }
-  const logs = new Array<number>(BETS).fill(0);
-  for (const count of taken) logEvidence(m[count.stratum ?? 0] as number, count).forEach((log, j) => (logs[j] = (logs[j] as number) + log));
+  const logs = new Array<number>(levels.length).fill(0);
+  for (const count of taken) logEvidence(m[count.stratum ?? 0] as number, count, graded).forEach((log, j) => (logs[j] = (logs[j] as number) + log));
   return levels.map((level, j) => held((level + 1) * Math.exp((logs[j] as number) / divisor)));
 }

@@ -6,7 +6,7 @@
  * truly is at most d, d is spoken against at most T / c times in T panes, however often one looks.
  * So a detector for base + tolerance alarms exactly when the bound has passed the tolerance.
  */
-import { BETS, makeBets, MOST } from './bets.ts';
+import { BETS, makeBets, makeGradedBets, MOST } from './bets.ts';
 import { listed, valueOf, type Counts } from './e-detector.ts';
 
 /** Relative to the tolerance scale this is far below what anybody reads. */
@@ -19,11 +19,13 @@ export interface Rise {
   /** c over the stream's share of the budget. */
   readonly threshold: number;
   readonly divisor?: number;
+  /** As of the detector's stream. */
+  readonly graded?: boolean;
 }
 
 /** Null when not even a mean of 0 is spoken against. */
-export function provenRise({ base, panes, threshold, divisor = 1 }: Rise): number | null {
-  const stands = (shift: number) => standing(base.map((each) => each + shift), panes, divisor) >= threshold;
+export function provenRise({ base, panes, threshold, divisor = 1, graded = false }: Rise): number | null {
+  const stands = (shift: number) => standing(base.map((each) => each + shift), panes, divisor, graded) >= threshold;
   let [low, high] = [-Math.min(...base), 1 - Math.min(...base)];
   if (!stands(low)) return null;
   for (let i = 0; i < STEPS; i++) {
@@ -35,15 +37,20 @@ export function provenRise({ base, panes, threshold, divisor = 1 }: Rise): numbe
 }
 
 /** V of a detector at rest after the panes. */
-function standing(m: readonly number[], panes: readonly Counts[], divisor: number): number {
-  const bets = m.map((each) => (each >= MOST ? null : makeBets(each)));
-  const levels = new Float64Array(BETS);
+function standing(m: readonly number[], panes: readonly Counts[], divisor: number, graded: boolean): number {
+  const bets = m.map((each) => (each >= MOST ? null : { on: each, of: makeBets(each), cautious: makeGradedBets(each) }));
+  const levels = new Float64Array(graded ? 2 * BETS : BETS);
   for (const counts of panes) {
-    const taken = listed(counts).flatMap(({ n, s, stratum = 0 }) => (n > 0 && bets[stratum] ? [{ n, s, of: bets[stratum] }] : []));
+    const taken = listed(counts).flatMap(({ n, s, q = s, stratum = 0 }) => {
+      const bet = bets[stratum];
+      return n > 0 && bet ? [{ n, s, ...bet, risen: s - n * bet.on, squares: q - 2 * bet.on * s + n * bet.on * bet.on }] : [];
+    });
     if (taken.length === 0) continue;
-    for (let j = 0; j < BETS; j++) {
+    for (let j = 0; j < levels.length; j++) {
       let log = 0;
-      for (const { n, s, of } of taken) log += (of.lambda[j] as number) * s - n * (of.cost[j] as number);
+      for (const { n, s, of, cautious, risen, squares } of taken) {
+        log += j < BETS ? (of.lambda[j] as number) * s - n * (of.cost[j] as number) : (cautious.lambda[j - BETS] as number) * risen - (cautious.cost[j - BETS] as number) * squares;
+      }
       levels[j] = Math.min(1e290, ((levels[j] as number) + 1) * Math.exp(log / divisor));
     }
   }
