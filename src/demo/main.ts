@@ -25,7 +25,8 @@ async function main(options: DemoOptions): Promise<number> {
   const { service, key, stop } = await startService({ dataDir: folder.dir, port: options.port, pane: PANE, workers: options.workers, gate: options.gate });
   try {
     const { url } = service.app;
-    screen.line('service', url);
+    screen.line('page', url);
+    screen.line('its key', key);
     screen.line('data', folder.dir);
     const checks = createChecks(screen);
     const demo: Demo = { client: createClient(url, key), service, world: createWorld(options.seed), screen, checks, seed: options.seed, folder: folder.dir };

@@ -1,6 +1,7 @@
 /** The answers of the API as who asks sees them: times are text. Types only: the page may import nothing else of the service. */
 import type { StoredModel } from '../models.ts';
 import type { DriftReport as Drift, Incident as StoredIncident } from '../drift/index.ts';
+import type { PerformanceReport as Performance } from '../drift/performance/index.ts';
 import type { AuditEntry as Audited } from '../audit.ts';
 import type { DatasetManifest } from '../datasets/index.ts';
 import type { LabelQueue as Queue } from '../datasets/queue.ts';
@@ -19,6 +20,7 @@ export type Model = Json<StoredModel>;
 export type FleetRow = Json<Fleet>;
 export type Timeline = Json<Line>;
 export type DriftReport = Json<Drift>;
+export type PerformanceReport = Json<Performance>;
 export type Incident = Json<StoredIncident>;
 export type DecisionRecordView = Json<DecisionRecord>;
 export type Adapter = Json<StoredAdapter>;

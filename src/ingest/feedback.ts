@@ -32,7 +32,7 @@ export async function writeFeedback(parts: WriteParts, model: string, rows: read
     await writeDeltas(db, model, open, deltas);
     const metricOf = (adapter: string | null) => (adapter === null ? undefined : deltas.get(adapter)?.reference.scoring.metric);
     const told = rows.filter((row) => fresh.has(row));
-    const repeats = await writeOutcomes(db, model, { rules: parts.rulesOf(model), metricOf }, told, predictions, now);
+    const repeats = await writeOutcomes(db, model, { rules: parts.rulesOf(model), metricOf }, told.filter((row) => !row.chosen), predictions, now);
     const labels = labelsOf(told, predictions, now);
     if (labels.length > 0) await upsertLabels(db, model, 'feedback', labels, now);
     return rows.map((row) => misfits.get(row) ?? (fresh.has(row) && !repeats.has(row) ? 'accepted' : 'duplicate'));

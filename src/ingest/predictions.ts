@@ -98,6 +98,6 @@ async function matchWaiting(parts: WriteParts, db: Client, model: string, open: 
   }
   const judged = new Map([...byPrediction].map(([id, row]) => [id, { ...row, receivedAt: now }]));
   const metricOf = (adapter: string | null) => (adapter === null ? undefined : deltas.get(adapter)?.reference.scoring.metric);
-  await writeOutcomes(db, model, { rules, metricOf }, matched, judged, now);
+  await writeOutcomes(db, model, { rules, metricOf }, matched.filter((row) => !row.chosen), judged, now);
   if (matched.length > 0) await upsertLabels(db, model, 'feedback', labelsOf(matched, byPrediction, now), now);
 }

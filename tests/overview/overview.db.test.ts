@@ -150,6 +150,7 @@ test('the queue: unlabelled predictions alone, the least sure of each answer in 
   const before = await deltas();
   expect((await world.call('POST', '/v1/feedback', [{ model: 'router', predictionId: chosen.id, label: 'music', chosen: true }] as unknown as object)).body).toMatchObject({ accepted: 1 });
   expect(await deltas()).toBe(before);
+  expect((await pool.query('select 1 from outcomes where prediction_id = $1', [chosen.id])).rowCount).toBe(0);
   expect((await pool.query('select chosen, label from labelled_rows where id = $1', [chosen.id])).rows).toEqual([{ chosen: true, label: 'music' }]);
   const skip = await world.app.http.inject({ method: 'POST', url: '/v1/models/router/queue/skip', headers: { authorization: `Bearer ${'k'.repeat(40)}` }, payload: { predictionId: skipped.id } });
   expect(skip.statusCode).toBe(204);

@@ -67,7 +67,7 @@ function Columns({ window }: { window: Window }) {
               <><b>{column.column}</b><div class="small muted">{column.kind}</div></>,
               <State is={column.differs ? 'busy' : 'quiet'}>{column.differs ? 'yes' : 'no'}</State>,
               count(column.reference), count(column.current), <>{percent(column.missing[0])} → {percent(column.missing[1])}</>,
-              <ul class="small">{column.tests.map((test) => <li key={test.test}>{test.test} <b>{figure(test.effect)}</b> <span class="muted">({figure(test.interval[0])} to {figure(test.interval[1])}){test.p === null ? '' : `, p ${test.p < 1e-4 ? test.p.toExponential(0) : test.p.toFixed(4)}`}, {test.guarantee}</span></li>)}</ul>,
+              <Tests of={column.tests} />,
             ],
           }))}
           empty={<Empty title="No column has rows on both sides yet." />}
@@ -76,6 +76,23 @@ function Columns({ window }: { window: Window }) {
       <p class="hint">These tests explain and decide nothing. {window.guarantee[0]?.toUpperCase()}{window.guarantee.slice(1)}.</p>
     </Section>
   );
+}
+
+type Test = Window['columns'][number]['tests'][number];
+
+/** The first test is the one that decides whether a column differs; the others are for who knows them. */
+function Tests({ of: [first, ...others] }: { of: readonly Test[] }) {
+  if (first === undefined) return <>–</>;
+  return (
+    <div class="small">
+      <OneTest of={first} />
+      {others.length === 0 ? null : <details><summary>{others.length} more</summary><ul>{others.map((test) => <li key={test.test}><OneTest of={test} /></li>)}</ul></details>}
+    </div>
+  );
+}
+
+function OneTest({ of: { test, effect, interval, p, guarantee } }: { of: Test }) {
+  return <>{test} <b>{figure(effect)}</b> <span class="muted">({figure(interval[0])} to {figure(interval[1])}){p === null ? '' : `, p ${p < 1e-4 ? p.toExponential(0) : p.toFixed(4)}`}{guarantee === 'none' ? '' : `, ${guarantee}`}</span></>;
 }
 
 function Assumptions({ of }: { of: NonNullable<DriftReport['assumptions']> }) {

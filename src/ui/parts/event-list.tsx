@@ -46,6 +46,7 @@ function runsOf({ runs }: Timeline): Happened[] {
   return runs.map(({ id, number, createdAt, outcome, reason, state }) => ({
     key: id, at: createdAt,
     what: <Link to={{ view: 'run', id }}>Run {number}</Link>,
-    why: <>{outcome ?? state}{reason === null ? '' : `: ${reason}`}</>,
+    // a promotion stands above with the same reason
+    why: <>{outcome ?? state}{reason === null || outcome === 'promoted' ? '' : `: ${reason}`}</>,
   }));
 }

@@ -11,6 +11,7 @@ import { Chart } from '../parts/chart.tsx';
 import { DriftTables } from '../parts/drift-tables.tsx';
 import { EventList } from '../parts/event-list.tsx';
 import { MovedTexts } from '../parts/moved-texts.tsx';
+import { Performance } from '../parts/performance.tsx';
 import type { OfModel } from '../lib/of-model.ts';
 
 const LEAST_SECONDS = 60;
@@ -32,6 +33,7 @@ export function CourseView({ model: { name: model }, query }: OfModel) {
         {(line) => (line.rows.every((rows) => rows === 0) && line.promotions.length === 0 ? <NoPane /> : <TimeLine whole={line} near={near.data} span={span} />)}
       </Show>
       <Show of={drift} what="the drift report">{(report) => <DriftTables report={report} model={model} />}</Show>
+      <Performance model={model} />
       <MovedTexts model={model} />
     </>
   );
