@@ -14,6 +14,8 @@ import { IncidentView } from './views/incident.tsx';
 import { ModelView } from './views/model.tsx';
 import { RecordView } from './views/record.tsx';
 import { RunView } from './views/run.tsx';
+import { EndpointView } from './views/endpoint.tsx';
+import { WebhooksView } from './views/webhooks.tsx';
 
 export function App() {
   const { place, query } = useRoute();
@@ -56,6 +58,10 @@ function viewOf(place: Place, query: Readonly<Record<string, string>>) {
       return <IncidentView key={place.id} id={place.id} />;
     case 'audit':
       return <AuditView model={query['model']} />;
+    case 'webhooks':
+      return <WebhooksView />;
+    case 'endpoint':
+      return <EndpointView key={place.id} name={place.id} />;
     case 'unknown':
       return <Nowhere />;
   }
@@ -76,6 +82,8 @@ function nameOf(place: Place): string {
       return 'Fleet';
     case 'audit':
       return 'Audit';
+    case 'webhooks':
+      return 'Webhooks';
     case 'model':
       return `${place.model}${place.part === 'course' ? '' : `, ${place.part}`}`;
     case 'unknown':
@@ -84,6 +92,7 @@ function nameOf(place: Place): string {
     case 'record':
     case 'dataset':
     case 'incident':
+    case 'endpoint':
       return `${place.view} ${place.id}`;
   }
 }
@@ -107,6 +116,7 @@ function Top({ place, onKey }: { place: Place; onKey: () => void }) {
       <Link to={{ view: 'fleet' }} class="word">Trimtab</Link>
       <nav aria-label="Main">
         <Link to={{ view: 'fleet' }} current={place.view === 'fleet'}>Fleet</Link>
+        <Link to={{ view: 'webhooks' }} current={place.view === 'webhooks'}>Webhooks</Link>
         <Link to={{ view: 'audit' }} current={place.view === 'audit'}>Audit</Link>
       </nav>
       <div class="end">

@@ -176,6 +176,19 @@ describe.skipIf(CHROMIUM === null)('the page', () => {
     await look('audit');
   });
 
+  test('an endpoint is registered and tried from one form; one that cannot be reached says why', async () => {
+    await goTo('/webhooks', 'Webhooks');
+    await look('webhooks-empty');
+    await page.getByRole('button', { name: 'New endpoint …' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Name').fill('ops');
+    await dialog.getByLabel(/^URL/).fill('https://127.0.0.1:9/hook');
+    await dialog.getByRole('button', { name: 'Register and try' }).click();
+    // addresses of this machine are not told anything: refused at once, or when it is tried
+    await dialog.getByText(/did not arrive|127\.0\.0\.1/).first().waitFor();
+    await look('webhooks-form');
+  });
+
   test('an address that leads nowhere says so', async () => {
     await goTo('/nothing/here', 'There is nothing here');
     await look('nowhere');

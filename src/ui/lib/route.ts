@@ -7,9 +7,9 @@ export type ModelView = (typeof MODEL_VIEWS)[number];
 
 export type Place =
   | { readonly view: 'fleet' }
-  | { readonly view: 'audit' }
+  | { readonly view: 'audit' | 'webhooks' }
   | { readonly view: 'model'; readonly model: string; readonly part: ModelView }
-  | { readonly view: 'run' | 'record' | 'dataset' | 'incident'; readonly id: string }
+  | { readonly view: 'run' | 'record' | 'dataset' | 'incident' | 'endpoint'; readonly id: string }
   | { readonly view: 'unknown'; readonly path: string };
 
 export interface Route {
@@ -17,7 +17,7 @@ export interface Route {
   readonly query: Query;
 }
 
-const THINGS = { runs: 'run', records: 'record', datasets: 'dataset', incidents: 'incident' } as const;
+const THINGS = { runs: 'run', records: 'record', datasets: 'dataset', incidents: 'incident', webhooks: 'endpoint' } as const;
 
 /** Reads a hash such as `#/models/router/runs?from=…`; whatever cannot be read is `unknown`. */
 export function parseRoute(hash: string): Route {
@@ -29,7 +29,7 @@ function placeOf(path: string): Place {
   const [first = '', second = '', third = '', ...rest] = path.split('/').filter((part) => part !== '').map(decoded);
   if (rest.length > 0) return { view: 'unknown', path };
   if (first === '') return { view: 'fleet' };
-  if (first === 'audit' && second === '') return { view: 'audit' };
+  if ((first === 'audit' || first === 'webhooks') && second === '') return { view: first };
   if (first === 'models' && second !== '') {
     const part = MODEL_VIEWS.find((each) => each === (third === '' ? 'course' : third));
     return part === undefined ? { view: 'unknown', path } : { view: 'model', model: second, part };
@@ -57,7 +57,10 @@ function pathOf(place: Exclude<Place, { view: 'unknown' }>): string {
     case 'fleet':
       return '/';
     case 'audit':
-      return '/audit';
+    case 'webhooks':
+      return `/${place.view}`;
+    case 'endpoint':
+      return `/webhooks/${encodeURIComponent(place.id)}`;
     case 'model':
       return `/models/${encodeURIComponent(place.model)}${place.part === 'course' ? '' : `/${place.part}`}`;
     case 'run':
