@@ -1,7 +1,7 @@
 /** The whole model's alarm budget, measured on the shipped monitors: all four at once, on rows that are exactly as the reference's. */
 import { countsOf, seriesEntry } from '../src/drift/evidence.ts';
 import { resumeState, takePane } from '../src/drift/state.ts';
-import { detectorOf, watchingOf } from '../src/drift/step.ts';
+import { detectorOf, watchingOf } from '../src/drift/watching.ts';
 import { buildReference, emptyProfile, observeOutcome, observePrediction, type ScoredRow } from '../src/profile/index.ts';
 import { parseSpec } from '../src/spec.ts';
 import type { BenchRow } from './row.ts';

@@ -94,13 +94,19 @@ create table incidents (
   acknowledged_at timestamp with time zone,
   acknowledged_by text,
   resolved_at timestamp with time zone,
+  level text not null default 'log'::text,
+  joined text[] not null default '{}'::text[],
+  muted_until timestamp with time zone,
+  muted_by text,
+  mute_reason text,
   constraint incidents_pkey PRIMARY KEY (id),
+  constraint incidents_level_check CHECK ((level = ANY (ARRAY['log'::text, 'ticket'::text, 'page'::text]))),
   constraint incidents_state_check CHECK ((state = ANY (ARRAY['open'::text, 'acknowledged'::text, 'resolved'::text]))),
   constraint incidents_model_fkey FOREIGN KEY (model) REFERENCES models(name) ON DELETE CASCADE
 );
 CREATE UNIQUE INDEX incidents_latched ON public.incidents USING btree (model, monitor) WHERE (state <> 'resolved'::text);
 CREATE INDEX incidents_model ON public.incidents USING btree (model, opened_at);
-CREATE TRIGGER webhook_tell AFTER INSERT OR UPDATE OF state ON public.incidents FOR EACH ROW EXECUTE FUNCTION webhook_tell_incident();
+CREATE TRIGGER webhook_tell AFTER INSERT OR UPDATE OF state, level ON public.incidents FOR EACH ROW EXECUTE FUNCTION webhook_tell_incident();
 
 create table labelled_bands (
   model text not null,
@@ -543,12 +549,16 @@ CREATE OR REPLACE FUNCTION public.webhook_tell_incident()
  RETURNS trigger
  LANGUAGE plpgsql
 AS $function$
+declare rose boolean := tg_op = 'UPDATE' and new.state = 'open' and (new.level <> old.level or old.state = 'acknowledged');
 begin
-  if tg_op = 'INSERT' or new.state <> old.state then
+  if rose and new.muted_until > new.last_alarm_at then
+    return null;
+  end if;
+  if tg_op = 'INSERT' or rose or new.state <> old.state then
     perform webhook_tell(
-      case new.state when 'open' then 'incident.opened' else 'incident.' || new.state end, new.model,
+      case when rose then 'incident.escalated' when new.state = 'open' then 'incident.opened' else 'incident.' || new.state end, new.model,
       case new.state when 'acknowledged' then new.acknowledged_at when 'resolved' then new.resolved_at else new.last_alarm_at end,
-      jsonb_build_object('incident', new.id, 'monitor', new.monitor, 'adapter', new.adapter, 'state', new.state, 'alarms', new.alarms,
+      jsonb_build_object('incident', new.id, 'monitor', new.monitor, 'joined', to_jsonb(new.joined), 'level', new.level, 'adapter', new.adapter, 'state', new.state, 'alarms', new.alarms,
         'effect', new.evidence -> 'effect', 'openedAt', new.opened_at, 'acknowledgedBy', new.acknowledged_by));
   end if;
   return null;

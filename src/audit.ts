@@ -9,7 +9,7 @@ import type { Pool } from './store/postgres.ts';
 
 export type { AuditEntry } from './store/audit.ts';
 
-export const ACTIONS = ['retrain', 'approve', 'cancel', 'rollback', 'acknowledge', 'resolve', 'put-model', 'make-key', 'revoke-key'] as const;
+export const ACTIONS = ['retrain', 'approve', 'cancel', 'rollback', 'acknowledge', 'resolve', 'mute', 'unmute', 'put-model', 'make-key', 'revoke-key'] as const;
 export type Action = (typeof ACTIONS)[number];
 
 export type Deed = Pick<AuditEntry, 'who' | 'role' | 'model' | 'subject' | 'reason'> & { readonly action: Action };

@@ -64,6 +64,10 @@ export type MonitorKind = (typeof MONITOR_KINDS)[number];
 export const SEASON_KEYS = words('hourOfWeek', 'hourOfDay', 'dayOfWeek');
 export type SeasonKey = (typeof SEASON_KEYS)[number];
 
+/** What an incident calls for, from the least: a line to read, work to plan, a person now. */
+export const INCIDENT_LEVELS = words('log', 'ticket', 'page');
+export type IncidentLevel = (typeof INCIDENT_LEVELS)[number];
+
 export const INCIDENT_STATES = words('open', 'acknowledged', 'resolved');
 export type IncidentState = (typeof INCIDENT_STATES)[number];
 
@@ -81,7 +85,7 @@ export type WebhookAuth = (typeof WEBHOOK_AUTHS)[number];
 
 /** What our webhooks tell. */
 export const WEBHOOK_TYPES = words(
-  'incident.opened', 'incident.acknowledged', 'incident.resolved', 'trigger.decided', 'run.state', 'run.outcome', 'promotion', 'rollback', 'webhook.disabled',
+  'incident.opened', 'incident.escalated', 'incident.acknowledged', 'incident.resolved', 'trigger.decided', 'run.state', 'run.outcome', 'promotion', 'rollback', 'webhook.disabled',
 );
 export type WebhookType = (typeof WEBHOOK_TYPES)[number];
 

@@ -4,7 +4,7 @@
  */
 import { countsOf, seriesEntry } from '../../src/drift/evidence.ts';
 import { resumeState, takePane } from '../../src/drift/state.ts';
-import { detectorOf, watchingOf } from '../../src/drift/step.ts';
+import { detectorOf, watchingOf } from '../../src/drift/watching.ts';
 import { buildReference, emptyProfile, observeOutcome, observePrediction, partName, type ScoredRow } from '../../src/profile/index.ts';
 import { parseSpec } from '../../src/spec.ts';
 import type { BenchRow } from '../row.ts';

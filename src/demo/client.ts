@@ -1,6 +1,6 @@
 /** The demo's way into the service: its own HTTP API, as anybody would use it. */
 import type { Evaluation } from '../evaluation/gates.ts';
-import type { RunOutcome, RunState } from '../vocabulary.ts';
+import type { IncidentLevel, RunOutcome, RunState } from '../vocabulary.ts';
 
 /** What the demo reads of the answers; they hold more. */
 export interface Answer {
@@ -21,6 +21,8 @@ export interface RunView {
 export interface IncidentView {
   readonly id: string;
   readonly monitor: string;
+  readonly joined: readonly string[];
+  readonly level: IncidentLevel;
   readonly state: string;
   readonly evidence: { readonly effect: number; readonly tolerance: number; readonly interval: readonly [number, number]; readonly mean: number; readonly referenceMean: number };
 }

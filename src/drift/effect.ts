@@ -38,6 +38,7 @@ const TOP = 5;
 
 export interface TopStream {
   readonly label: string;
+  readonly segment: string | null;
   readonly share: number;
   readonly referenceShare: number;
 }
@@ -81,12 +82,12 @@ export function topStreams(courses: readonly Course[], since: readonly PaneProfi
     .map((course) => {
       const rows = since.flatMap(({ profile }) => course.stream.moments(profile));
       const [n, sum] = rows.reduce(([count, total], each) => [count + each.n, total + each.sum], [0, 0]);
-      return { label: course.stream.name ?? '', share: n === 0 ? 0 : sum / n, referenceShare: expectedOf(course, rows).mean, n };
+      return { label: course.stream.name ?? '', segment: course.stream.segment, share: n === 0 ? 0 : sum / n, referenceShare: expectedOf(course, rows).mean, n };
     })
     .filter(({ n }) => n > 0)
     .sort((a, b) => b.share - b.referenceShare - (a.share - a.referenceShare))
     .slice(0, TOP)
-    .map(({ label, share, referenceShare }) => ({ label, share, referenceShare }));
+    .map(({ label, segment, share, referenceShare }) => ({ label, segment, share, referenceShare }));
 }
 
 /** The stream that speaks loudest when all panes are taken, each by its weight, and the first pane of its largest evidence. */

@@ -9,7 +9,8 @@ import { estimate } from './effect.ts';
 import { rulesOfReference } from './monitors.ts';
 import { monitorReports, REPORTED_PANES, standOf, type MonitorReport } from './report.ts';
 import { lossOf } from './streams.ts';
-import { nearestOfKinds, type Live } from './step.ts';
+import { nearestOfKinds } from './step.ts';
+import type { Live } from './watching.ts';
 
 /** @throws TrimtabError `not-found` */
 export async function driftFigures(db: Queryable, references: References, model: string): Promise<Figures> {

@@ -4,6 +4,7 @@ import { expirePanes, openPanes } from '../store/drift.ts';
 import { transaction, type Pool } from '../store/postgres.ts';
 import type { Events } from '../telemetry/events.ts';
 import type { Figures } from '../telemetry/state.ts';
+import { assessIncidents } from './assess.ts';
 import { createIncidents, type Incidents } from './incidents.ts';
 import { closePane, isDue, type ClosedPane } from './panes.ts';
 import { createReferences } from '../store/reference-cache.ts';
@@ -14,7 +15,8 @@ import { driftReport, REPORTED_PANES, type DriftReport, type Memo } from './repo
 
 export type { Effect } from './effect.ts';
 export { replayIncident, type Evidence } from './evidence.ts';
-export type { Incident, Incidents } from './incidents.ts';
+export type { IncidentEvidence } from './incident-evidence.ts';
+export type { Incident, Incidents, Replay } from './incidents.ts';
 export type { ClosedPane } from './panes.ts';
 export type { DriftReport, MonitorReport, PaneReport } from './report.ts';
 
@@ -54,7 +56,9 @@ export function createDrift({ pool, clock, events }: { pool: Pool; clock: Clock;
           if (pane === null) continue;
           closed.push(pane);
           tell(events, pane);
-          if (pane.live !== null) await learnFromTraffic(pool, references, { model, spec, pane: pane.pane, live: pane.live, now });
+          if (pane.live === null) continue;
+          for (const risen of await assessIncidents(pool, references, { model, spec, live: pane.live, now })) events.emit('incident:escalated', { model, ...risen });
+          await learnFromTraffic(pool, references, { model, spec, pane: pane.pane, live: pane.live, now });
         } catch (error) {
           failures.push(error);
         }
@@ -66,9 +70,10 @@ export function createDrift({ pool, clock, events }: { pool: Pool; clock: Clock;
 }
 
 /** Only after the commit: what a transaction did not keep has not happened. */
-function tell(events: Pick<Events, 'emit'>, { model, pane, rows, labelled, errors, steps, opened, resolved }: ClosedPane): void {
+function tell(events: Pick<Events, 'emit'>, { model, pane, rows, labelled, errors, steps, opened, escalated, resolved }: ClosedPane): void {
   events.emit('pane:closed', { model, pane, rows, labelled, errors });
   for (const { kind, value, threshold } of nearestOfKinds(steps)) events.emit('monitor:step', { model, monitor: kind, value, threshold });
-  for (const { id, kind, effect } of opened) events.emit('incident:opened', { model, incident: id, monitor: kind, effect, pane });
+  for (const { id, kind, level, effect } of opened) events.emit('incident:opened', { model, incident: id, monitor: kind, level, effect, pane });
+  for (const risen of escalated) events.emit('incident:escalated', { model, ...risen });
   for (const incident of resolved) events.emit('incident:state', { model, incident, state: 'resolved' });
 }

@@ -6,7 +6,9 @@ import { resolveFormerIncidents } from '../store/incidents.ts';
 import { lockModel, type Queryable } from '../store/postgres.ts';
 import type { References } from '../store/reference-cache.ts';
 import { noteHistory } from './history.ts';
-import { stepMonitors, type Live, type MonitorStep, type OpenedIncident } from './step.ts';
+import type { EscalatedIncident, OpenedIncident } from './latch.ts';
+import { stepMonitors, type MonitorStep } from './step.ts';
+import type { Live } from './watching.ts';
 
 export interface ClosedPane {
   readonly model: string;
@@ -20,6 +22,8 @@ export interface ClosedPane {
   /** Empty when the live adapter had no rows in the pane. */
   readonly steps: readonly MonitorStep[];
   readonly opened: readonly OpenedIncident[];
+  /** Incidents whose level rose by a monitor that joined. */
+  readonly escalated: readonly EscalatedIncident[];
   /** Incidents that ended because their adapter is no longer live. */
   readonly resolved: readonly string[];
 }
@@ -42,7 +46,7 @@ export async function closePane(db: Queryable, references: References, model: st
   const resolved = await resolveFormerIncidents(db, model, 'its adapter is no longer live', 'trimtab', now);
   const own = folded.find((each) => each.adapter === live?.adapter && each.reference === live.reference);
   const taken = live === null || own === undefined
-    ? { steps: [], opened: [] }
+    ? { steps: [], opened: [], escalated: [] }
     : await stepMonitors(db, { model, spec: open.spec, pane: open.pane, live, reference: await references(db, live.reference), profile: own.profile, now });
   await noteHistory(db, model, open.pane, folded, taken.steps);
   const sum = (pick: (profile: Profile) => number) => folded.reduce((total, each) => total + pick(each.profile), 0);

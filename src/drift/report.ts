@@ -15,7 +15,7 @@ import type { PaneProfile } from './streams.ts';
 import { paneAutocorrelation, rhythmsOf, type Rhythm, type TimedPane } from './rhythm.ts';
 import { watchedColumns, type Monitor } from './monitors.ts';
 import { resumeState, type MonitorState } from './state.ts';
-import { detectorOf, watchingOf, type Live, type Watching } from './step.ts';
+import { detectorOf, watchingOf, type Live, type Watching } from './watching.ts';
 import { windowReport, type WindowReport } from './window.ts';
 
 export interface MonitorReport {

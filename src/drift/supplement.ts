@@ -16,7 +16,7 @@ import { getSupplement, insertSupplement, newestSupplement } from '../store/refe
 import { openedAt } from '../store/samples.ts';
 import { tellingPart } from '../tasks/index.ts';
 import { rulesOfReference } from './monitors.ts';
-import type { Live } from './step.ts';
+import type { Live } from './watching.ts';
 
 /** Rows that are learnt from, at most. */
 const LEARNT_FROM = 2_000;

@@ -8,7 +8,7 @@ import type { EventMap, Events, EventType } from '../telemetry/events.ts';
 import { SECOND } from '../vocabulary.ts';
 
 /** What is worth a listener's while; batches, predictions and steps of monitors come too often, and panes sum them up. */
-export const TOLD = ['pane:closed', 'incident:opened', 'incident:state', 'trigger:decided', 'run:state', 'job:progress', 'promotion'] as const satisfies readonly EventType[];
+export const TOLD = ['pane:closed', 'incident:opened', 'incident:escalated', 'incident:state', 'trigger:decided', 'run:state', 'job:progress', 'promotion'] as const satisfies readonly EventType[];
 
 export interface EventHub {
   /** A stream of the events of one model, or of all; it ends by itself after `seconds`, so that a key is looked at again. Throws `overloaded`. */

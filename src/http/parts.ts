@@ -31,7 +31,7 @@ export interface HttpParts {
   readonly health: Pick<Health, 'ready'>;
   readonly models: Models;
   readonly ingest: Pick<Ingest, 'predictions' | 'feedback' | 'importRows'>;
-  readonly drift: Pick<Drift, 'report'> & { readonly incidents: Pick<Incidents, 'list' | 'get' | 'acknowledge' | 'resolve'> };
+  readonly drift: Pick<Drift, 'report'> & { readonly incidents: Pick<Incidents, 'list' | 'get' | 'acknowledge' | 'resolve' | 'mute' | 'unmute' | 'replay'> };
   readonly performance: Performance;
   readonly triggers: TriggersPart;
   readonly runs: RunsPart;

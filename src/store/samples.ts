@@ -44,6 +44,27 @@ export async function recentAnswers(db: Queryable, scope: SampleScope): Promise<
   return rows;
 }
 
+/** The newest predictions from before the scope's time, from `after` on. */
+export async function answersBefore(db: Queryable, { model, adapter, since }: SampleScope, after: Date): Promise<RecentAnswer[]> {
+  const { rows } = await db.query<RecentAnswer>(
+    `select id, input, label as answer from predictions where model = $1 and adapter = $2 and received_at >= $3 and received_at < $4 order by received_at desc limit ${LOOKED_AT}`,
+    [model, adapter, after, since],
+  );
+  return rows;
+}
+
+/** How long the labels that came since took, in seconds; null when none came. */
+export async function labelDelays(db: Queryable, scope: SampleScope): Promise<{ n: number; median: number; most: number } | null> {
+  const { rows } = await db.query<{ n: number; quantiles: readonly [number, number] | null }>(
+    `select count(*) as n, percentile_cont(array[0.5, 0.95]) within group (order by date_part('epoch', o.arrived_at - o.predicted_at)) as quantiles from (
+       select prediction_id from feedback where model = $1 and first and matched_at >= $3 order by matched_at desc, seq desc limit ${LOOKED_AT}
+     ) f join outcomes o on o.model = $1 and o.prediction_id = f.prediction_id where o.adapter = $2`,
+    values(scope),
+  );
+  const [row] = rows;
+  return row === undefined || row.quantiles === null ? null : { n: row.n, median: row.quantiles[0], most: row.quantiles[1] };
+}
+
 /** When a pane was opened. */
 export async function openedAt(db: Queryable, model: string, pane: number): Promise<Date | null> {
   const { rows } = await db.query<{ openedAt: Date }>('select opened_at as "openedAt" from panes where model = $1 and pane = $2', [model, pane]);

@@ -2,7 +2,7 @@
 import { EventEmitter } from 'node:events';
 import type { INGEST_KINDS, WAKES } from './definitions.ts';
 import type {
-  IncidentState, MonitorKind, RunOutcome, RunState, TriggerDecision, TriggerReason, WebhookAttempt, WebhookReceipt, WebhookSource, WebhookTarget,
+  IncidentLevel, IncidentState, MonitorKind, RunOutcome, RunState, TriggerDecision, TriggerReason, WebhookAttempt, WebhookReceipt, WebhookSource, WebhookTarget,
 } from '../vocabulary.ts';
 
 /** Every event with its payload. Seconds are of wall time, counts are rows. */
@@ -17,7 +17,9 @@ export interface EventMap {
   };
   'pane:closed': { readonly model: string; readonly pane: number; readonly rows: number; readonly labelled: number; readonly errors: number };
   'monitor:step': { readonly model: string; readonly monitor: MonitorKind; readonly value: number; readonly threshold: number };
-  'incident:opened': { readonly model: string; readonly incident: string; readonly monitor: MonitorKind; readonly effect: number; readonly pane: number };
+  'incident:opened': { readonly model: string; readonly incident: string; readonly monitor: MonitorKind; readonly level: IncidentLevel; readonly effect: number; readonly pane: number };
+  /** Its level rose. */
+  'incident:escalated': { readonly model: string; readonly incident: string; readonly level: IncidentLevel; readonly because: string };
   'incident:state': { readonly model: string; readonly incident: string; readonly state: IncidentState };
   'trigger:decided': {
     readonly model: string;

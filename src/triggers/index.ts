@@ -105,10 +105,12 @@ async function proposals(db: Client, subject: Subject, now: Date): Promise<Propo
   }
   for (const incident of await listIncidents(db, subject.name, 'open', OPEN_INCIDENTS)) {
     // missing values or values of another type are mended where they come from, not by training
-    if (incident.monitor.startsWith('contract.')) continue;
+    const monitors = [incident.monitor, ...incident.joined];
+    if (monitors.every((monitor) => monitor.startsWith('contract.'))) continue;
+    if (incident.mutedUntil !== null && incident.mutedUntil > now) continue;
     // a further alarm of the same incident is a new reason: the run that answered the first did not mend it
     const evidence = { incident: incident.id, alarms: incident.alarms };
-    if (!(await store.hasTriggerWith(db, subject.name, evidence))) found.push({ reason: incident.monitor === 'error' ? 'performance' : 'drift', evidence });
+    if (!(await store.hasTriggerWith(db, subject.name, evidence))) found.push({ reason: monitors.includes('error') ? 'performance' : 'drift', evidence });
   }
   if (retrain.on.includes('labels')) {
     const { last } = await startsSince(db, subject.name, now);

@@ -75,7 +75,7 @@ export function createWebhooks(parts: WebhooksParts): Webhooks {
     receive: createReceive({ pool, clock, events, seal, sources, onKept: inbound.wake }),
     wake: outbound.wake,
     async start() {
-      for (const type of ['incident:opened', 'incident:state', 'trigger:decided', 'run:state', 'promotion'] as const) events.on(type, outbound.wake);
+      for (const type of ['incident:opened', 'incident:escalated', 'incident:state', 'trigger:decided', 'run:state', 'promotion'] as const) events.on(type, outbound.wake);
       inbound.start();
       outbound.start();
     },

@@ -10,7 +10,7 @@ describe('the ledger', () => {
   test('counts alarms from the first row of the stage in which they came', () => {
     const events = createEvents();
     const ledger = createLedger({ events }, { open: silent }, silent);
-    const alarm = (monitor: MonitorKind) => events.emit('incident:opened', { model: 'm', incident: 'i', monitor, effect: 0.1, pane: 1 });
+    const alarm = (monitor: MonitorKind) => events.emit('incident:opened', { model: 'm', incident: 'i', monitor, level: 'log', effect: 0.1, pane: 1 });
     ledger.enter('control');
     ledger.sent(500);
     ledger.enter('stage 2');

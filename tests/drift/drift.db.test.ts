@@ -145,7 +145,7 @@ describe('incidents', () => {
       const [closed] = await playPane(pool, here, A1, reference, drifted(pane));
       const opened = closed?.opened.find((each) => each.monitor === monitor);
       if (opened === undefined) continue;
-      expect(here.told).toContainEqual({ type: 'incident:opened', payload: { model: MODEL, incident: opened.id, monitor, effect: opened.effect, pane: closed?.pane } });
+      expect(here.told).toContainEqual({ type: 'incident:opened', payload: { model: MODEL, incident: opened.id, monitor, level: opened.level, effect: opened.effect, pane: closed?.pane } });
       return { incident: await here.drift.incidents.get(opened.id), here, reference };
     }
     throw new Error(`${monitor} did not alarm`);
@@ -207,7 +207,7 @@ describe('incidents', () => {
     expect(replayIncident(incident.evidence)).toEqual({ value: incident.evidence.eValue, alarm: true });
   });
 
-  it('a column of features: what drifts is one incident, what breaks its contract another, and both can be computed again', async () => {
+  it('a column of features: what drifts and what breaks its contract are one incident, and both can be computed again', async () => {
     await register(pool);
     const featured = (n: number, from: number, features: (at: number) => Record<string, unknown>) => rowsOnCourse(n, from).map((row, i) => ({ ...row, features: features(from + i) }));
     const amount = (at: number) => (at * 7_919) % 1_000;
@@ -220,9 +220,12 @@ describe('incidents', () => {
       if (pane <= 10) expect(closed?.opened).toEqual([]);
       opened.push(...(closed?.opened ?? []).map(({ id }) => id));
     }
-    expect(opened.map((id) => id.replace(/^router-[0-9]+-/, '')).sort()).toEqual([expect.stringMatching(/^column\.amount_\.[0-9a-f]{8}$/), expect.stringMatching(/^contract\.amount_\.[0-9a-f]{8}$/)]);
-    for (const id of opened) {
-      const { evidence } = await here.drift.incidents.get(id);
+    expect(opened).toHaveLength(1);
+    const { monitor, joined, level, evidence: whole } = await here.drift.incidents.get(opened[0] ?? '');
+    expect([monitor, ...joined].sort()).toEqual([expect.stringMatching(/^column\.amount_\.[0-9a-f]{8}$/), expect.stringMatching(/^contract\.amount_\.[0-9a-f]{8}$/)]);
+    expect(level).toBe('log');
+    expect(whole.columns).toMatchObject([{ column: 'amount €', effect: expect.any(Number) }]);
+    for (const evidence of [whole, ...whole.joined]) {
       expect(evidence.column).toBe('amount €');
       expect(evidence.proven).toBeGreaterThan(evidence.tolerance - 0.02);
       expect(replayIncident(evidence)).toEqual({ value: evidence.eValue, alarm: true });
@@ -288,6 +291,117 @@ describe('incidents', () => {
     here.clock.advance(5 * MINUTE);
     const [closed] = await here.drift.closeDuePanes();
     expect(closed?.resolved).toContain(incident.id);
+  });
+});
+
+describe('one incident a cause', () => {
+  const drifted = (n: number, from: number) => rowsOnCourse(n, from, 2).map((row) => ({ ...row, confidence: 0.5 }));
+  const LATER = new Date(START.getTime() + 330 * MINUTE);
+
+  it('alarms of one pane and of one change are one, with the worst level; each replays to the same bits', async () => {
+    await register(pool);
+    const reference = await promote(pool, A1, 1, START);
+    const here = world(pool);
+    for (let pane = 1; pane <= 10; pane++) await playPane(pool, here, A1, reference, rowsOnCourse(50, pane * 50));
+    // confidence falls at once, errors come with fewer labels and so later
+    const lowered = (pane: number, n: number) => rowsOnCourse(n, pane * 50, 3).map((row) => ({ ...row, confidence: 0.5 }));
+    for (let pane = 11; pane <= 40; pane++) {
+      const profile = profileOf(reference, lowered(pane, 50));
+      const few = profileOf(reference, lowered(pane, 12));
+      profile.outcome.labelled = few.outcome.labelled;
+      profile.outcome.errors = few.outcome.errors;
+      profile.outcome.loss = few.outcome.loss;
+      profile.outcome.squares = few.outcome.squares;
+      await addDelta(pool, A1, profile);
+      here.clock.advance(5 * MINUTE);
+      await here.drift.closeDuePanes();
+    }
+    const incidents = await here.drift.incidents.list({ model: MODEL });
+    expect(incidents).toMatchObject([{ monitor: 'confidence', joined: ['error'], level: 'page', state: 'open' }]);
+    const [incident] = incidents as [Incident];
+    expect(incident.evidence).toMatchObject({ kind: 'confidence', joined: [{ kind: 'error', monitor: 'error' }], level: { level: 'page', because: 'the monitor of errors alarmed', rule: expect.stringContaining('ticket:') } });
+    expect(incident.alarms).toBeGreaterThan(1);
+    const replays = await here.drift.incidents.replay(incident.id);
+    expect(replays.map(({ monitor, same }) => [monitor, same])).toEqual([['confidence', true], ['error', true]]);
+    const opened = here.told.filter(({ type }) => type === 'incident:opened' || type === 'incident:escalated');
+    expect(opened).toMatchObject([{ type: 'incident:opened', payload: { monitor: 'confidence', level: 'ticket' } }, { type: 'incident:escalated', payload: { incident: incident.id, level: 'page' } }]);
+    // the report knows both as drifting
+    const report = await here.drift.report(MODEL);
+    expect(report.monitors.filter(({ verdict }) => verdict === 'drifting').map(({ monitor }) => monitor)).toEqual(['error', 'confidence']);
+    // damaged evidence does not replay
+    await pool.query(`update incidents set evidence = jsonb_set(evidence, '{joined,0,series,0,n}', '9999')`);
+    expect((await here.drift.incidents.replay(incident.id)).map(({ same }) => same)).toEqual([true, false]);
+  });
+
+  it('both at once: the performance incident is the first, and further alarms of either are counted in it', async () => {
+    await register(pool);
+    const reference = await promote(pool, A1, 1, START);
+    const here = world(pool);
+    await playPane(pool, here, A1, reference, rowsOnCourse(50));
+    for (let pane = 2; pane <= 12; pane++) await playPane(pool, here, A1, reference, drifted(400, pane * 400));
+    const incidents = await here.drift.incidents.list({ model: MODEL });
+    expect(incidents).toMatchObject([{ monitor: 'error', joined: ['confidence'], level: 'page' }]);
+    expect(incidents[0]?.alarms).toBeGreaterThan(3);
+    expect(here.told.filter(({ type }) => type === 'incident:opened')).toHaveLength(1);
+  });
+
+  it('a change that begins after it was opened is another cause', async () => {
+    await register(pool);
+    const reference = await promote(pool, A1, 1, START);
+    const here = world(pool);
+    for (let pane = 1; pane <= 5; pane++) await playPane(pool, here, A1, reference, rowsOnCourse(200, pane * 200));
+    for (let pane = 6; pane <= 20; pane++) await playPane(pool, here, A1, reference, rowsOnCourse(200, pane * 200, 2));
+    for (let pane = 21; pane <= 32; pane++) await playPane(pool, here, A1, reference, rowsOnCourse(200, pane * 200, 2).map((row, i) => (i % 3 === 0 ? { ...row, text: 'buy bitcoin now' } : row)));
+    const incidents = await here.drift.incidents.list({ model: MODEL });
+    expect(incidents.map(({ monitor, joined, level }) => [monitor, joined, level])).toEqual([['unseen', [], 'log'], ['error', [], 'page']]);
+  });
+
+  it('muted: alarms are counted, nothing is told until it ends; a level that rises opens an acknowledged one again', async () => {
+    await register(pool);
+    const reference = await promote(pool, A1, 1, START);
+    const here = world(pool);
+    for (let pane = 1; pane <= 20; pane++) await playPane(pool, here, A1, reference, rowsOnCourse(200, pane * 200).map((row) => ({ ...row, confidence: pane > 3 ? 0.6 : row.confidence })));
+    const [incident] = (await here.drift.incidents.list({ model: MODEL })) as [Incident];
+    expect(incident).toMatchObject({ monitor: 'confidence', level: 'ticket', mutedUntil: null });
+    await here.drift.incidents.acknowledge(incident.id, 'ana');
+    expect(await here.drift.incidents.mute(incident.id, { for: '2h', reason: 'a release', by: 'ana' })).toMatchObject({ mutedBy: 'ana', muteReason: 'a release', mutedUntil: new Date(here.clock.now().getTime() + 120 * MINUTE) });
+    const told = here.told.length;
+    // the change of the errors is made to begin with that of the confidence
+    await pool.query(`update incidents set pane = 100`);
+    for (let pane = 21; pane <= 30; pane++) await playPane(pool, here, A1, reference, drifted(200, pane * 200));
+    expect(here.told.slice(told).filter(({ type }) => type.startsWith('incident'))).toEqual([]);
+    expect(await here.drift.incidents.get(incident.id)).toMatchObject({ level: 'page', joined: ['error'], state: 'open', acknowledgedBy: null });
+    expect(await here.drift.incidents.unmute(incident.id, { reason: 'it is out', by: 'ben' })).toMatchObject({ mutedUntil: null, mutedBy: 'ben' });
+    await here.drift.incidents.resolve(incident.id, 'mended', 'ana');
+    await expect(here.drift.incidents.mute(incident.id, { for: '2h', reason: '', by: 'ana' })).rejects.toMatchObject({ code: 'conflict' });
+    await expect(here.drift.incidents.mute('nothing', { for: '2h', reason: '', by: 'ana' })).rejects.toMatchObject({ code: 'not-found' });
+  });
+
+  it('is assessed: assumptions, outlook, and the texts that moved with predictions to learn from', async () => {
+    await register(pool);
+    const reference = await promote(pool, A1, 1, START);
+    const here = world(pool);
+    await pool.query(`create table if not exists predictions_test partition of predictions default`);
+    const store = (id: string, at: Date, input: string) => pool.query('insert into predictions (model, id, received_at, pane, adapter, input, label, confidence) values ($1, $2, $3, 1, $4, $5, $6, 0.9)', [MODEL, id, at, A1, input, 'a']);
+    for (let i = 0; i < 60; i++) await store(`old-${i}`, new Date(START.getTime() + MINUTE), i % 2 === 0 ? 'raise my card limit' : 'my card is lost');
+    for (let pane = 1; pane <= 65; pane++) await playPane(pool, here, A1, reference, rowsOnCourse(50, pane * 50));
+    for (let i = 0; i < 60; i++) await store(`new-${i}`, LATER, i % 3 === 0 ? 'please buy bitcoin now' : 'my card is lost');
+    for (let pane = 66; pane <= 80; pane++) await playPane(pool, here, A1, reference, rowsOnCourse(50, pane * 50).map((row, i) => (i % 3 === 0 ? { ...row, text: 'please buy bitcoin now' } : row)));
+    const [incident] = (await here.drift.incidents.list({ model: MODEL })) as [Incident];
+    const { texts, assumptions, outlook, level } = incident.evidence;
+    expect([incident.monitor, level.level]).toEqual(['unseen', 'log']);
+    expect(texts).toMatchObject({ rows: 60, before: 60, shareBefore: 0 });
+    expect(texts?.ngrams.map(({ ngram }) => ngram)).toEqual(expect.arrayContaining(['buy bitcoin', 'bitcoin', 'please']));
+    expect(texts?.share).toBeCloseTo(1 / 3, 2);
+    expect(texts?.sampleIds).toHaveLength(20);
+    expect(texts?.sampleIds.every((id) => Number(id.slice(4)) % 3 === 0 && id.startsWith('new-'))).toBe(true);
+    expect(assumptions).toMatchObject({ referenceAge: expect.closeTo(1 / 4, 0), labels: { delays: null }, rhythms: [] });
+    expect(assumptions?.autocorrelation?.noise).toBeGreaterThan(0);
+    expect(outlook).toMatchObject({ estimate: { method: null }, reference: 0.9, tolerance: 0.02 });
+    // of a process that died in between: the next pane makes up for it
+    await pool.query(`update incidents set evidence = evidence - 'assumptions'`);
+    await playPane(pool, here, A1, reference, rowsOnCourse(10));
+    expect((await here.drift.incidents.get(incident.id)).evidence.assumptions).toBeDefined();
   });
 });
 

@@ -106,8 +106,12 @@ test('an incident is seen and resolved', async () => {
      values ('i1', 'router', 'error', 'a', 'r', 1, 'open', '{"hits": 3}', $1, $1)`, [clock.now()],
   );
   expect(await call('GET', '/v1/incidents?model=router&state=open')).toMatchObject({ body: [{ id: 'i1', evidence: { hits: 3 }, acknowledgedAt: null, alarms: 1 }] });
+  const muted = await call('POST', '/v1/incidents/i1/mute', { for: '2h', reason: 'a release' });
+  expect(muted).toMatchObject({ status: 200, body: { mutedBy: 'bootstrap', muteReason: 'a release', mutedUntil: new Date(clock.now().getTime() + 7_200_000).toISOString() } });
+  expect(await call('POST', '/v1/incidents/i1/unmute', { reason: 'it is out' })).toMatchObject({ status: 200, body: { mutedUntil: null } });
   expect(await call('POST', '/v1/incidents/i1/acknowledge')).toMatchObject({ status: 200, body: { state: 'acknowledged', acknowledgedBy: 'bootstrap' } });
   expect(await call('POST', '/v1/incidents/i1/resolve', { reason: 'known cause' })).toMatchObject({ status: 200, body: { state: 'resolved' } });
+  expect(await call('POST', '/v1/incidents/i1/mute', { for: '2h', reason: 'too late' })).toMatchObject({ status: 409 });
   expect(await call('POST', '/v1/incidents/none/acknowledge')).toMatchObject({ status: 404 });
 });
 

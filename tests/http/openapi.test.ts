@@ -42,7 +42,7 @@ test('it covers every route that the server has', () => {
 
 test('every reference leads somewhere, every tag is explained', () => {
   const names = new Set(Object.keys(document.components.schemas));
-  expect(names).toEqual(new Set(['Problem', 'Model', 'Adapter', 'Live', 'Promotion', 'Trigger', 'Run', 'Incident', 'Drift', 'Performance', 'Record', 'Key', 'WebhookSource', 'WebhookEndpoint', 'WebhookDelivery', 'WebhookAttempt', 'FleetRow', 'Timeline', 'RunCourse', 'RunExam', 'Prediction', 'Dataset', 'LabelQueue', 'AuditEntry', 'Verification']));
+  expect(names).toEqual(new Set(['Problem', 'Model', 'Adapter', 'Live', 'Promotion', 'Trigger', 'Run', 'Incident', 'Replay', 'Drift', 'Performance', 'Record', 'Key', 'WebhookSource', 'WebhookEndpoint', 'WebhookDelivery', 'WebhookAttempt', 'FleetRow', 'Timeline', 'RunCourse', 'RunExam', 'Prediction', 'Dataset', 'LabelQueue', 'AuditEntry', 'Verification']));
   expect(refs(document).length).toBeGreaterThan(100);
   for (const ref of refs(document)) expect(names).toContain(ref.replace('#/components/schemas/', ''));
   const tags = document.tags.map(({ name }) => name);

@@ -76,6 +76,8 @@ test('what a person does is put down with who, in which role, on what and why; a
   await send('/v1/runs/run-1/cancel');
   await send('/v1/incidents/incident-1/acknowledge', { reason: 'seen' });
   await send('/v1/incidents/incident-1/resolve', { reason: 'known cause' });
+  await send('/v1/incidents/incident-1/mute', { for: '2h', reason: 'a release' });
+  await send('/v1/incidents/incident-1/unmute', { reason: 'it is out' });
   await send('/v1/models/router/rollback', { reason: 'complaints', to: 'router--v1-00000000' });
   await app.inject({ method: 'PUT', url: '/v1/models/router', headers: as('admin'), payload: { task: 'classification' } });
   await app.inject({ method: 'POST', url: '/v1/keys', headers: as('admin'), payload: { name: 'ann', role: 'viewer' } });
@@ -89,6 +91,8 @@ test('what a person does is put down with who, in which role, on what and why; a
     { ...operator, action: 'cancel', model: 'router', subject: 'run-1', reason: null },
     { ...operator, action: 'acknowledge', model: 'router', subject: 'incident-1', reason: 'seen' },
     { ...operator, action: 'resolve', model: 'router', subject: 'incident-1', reason: 'known cause' },
+    { ...operator, action: 'mute', model: 'router', subject: 'incident-1', reason: 'a release' },
+    { ...operator, action: 'unmute', model: 'router', subject: 'incident-1', reason: 'it is out' },
     { ...operator, action: 'rollback', model: 'router', subject: 'router--v1-00000000', reason: 'complaints' },
     { ...admin, action: 'put-model', model: 'router', subject: 'router', reason: null },
     { ...admin, action: 'make-key', model: null, subject: 'ann', reason: null },

@@ -65,6 +65,11 @@ const CASES: readonly Case[] = [
     route: 'POST /v1/incidents/{id}/resolve', may: 'operate', good: { url: '/v1/incidents/incident-1/resolve', body: { reason: 'known' }, status: 200 },
     other: { 400: noBody, 404: { url: '/v1/incidents/none/resolve' } },
   },
+  get('/v1/incidents/{id}/replay', '/v1/incidents/incident-1/replay', { 400: { url: '/v1/incidents/%00/replay' }, 404: { url: '/v1/incidents/none/replay' } }),
+  ...(['mute', 'unmute'] as const).map((verb): Case => ({
+    route: `POST /v1/incidents/{id}/${verb}`, may: 'operate', good: { url: `/v1/incidents/incident-1/${verb}`, body: { ...(verb === 'mute' ? { for: '2h' } : {}), reason: 'a release' }, status: 200 },
+    other: { 400: noBody, 404: { url: `/v1/incidents/none/${verb}` }, 409: { fail: conflict } },
+  })),
   get('/v1/webhooks/sources', '/v1/webhooks/sources'),
   get('/v1/webhooks/sources/{name}', '/v1/webhooks/sources/alerts', { 400: { url: '/v1/webhooks/sources/%00' }, 404: { url: '/v1/webhooks/sources/none' } }),
   get('/v1/webhooks/endpoints', '/v1/webhooks/endpoints'),

@@ -27,8 +27,8 @@ export const TRIGGER = {
 } as const;
 const EFFECT = { monitor: 'error', hits: 3 };
 export const INCIDENT = {
-  id: 'incident-1', model: 'router', monitor: 'error', adapter: 'router--v1-00000000', reference: 'ref-1', pane: 7, state: 'open', evidence: EFFECT, alarms: 1,
-  openedAt: AT, lastAlarmAt: AT, acknowledgedAt: null, acknowledgedBy: null, resolvedAt: null,
+  id: 'incident-1', model: 'router', monitor: 'error', adapter: 'router--v1-00000000', joined: ['confidence'], level: 'page', reference: 'ref-1', pane: 7, state: 'open', evidence: EFFECT, alarms: 1,
+  openedAt: AT, lastAlarmAt: AT, acknowledgedAt: null, acknowledgedBy: null, resolvedAt: null, mutedUntil: null, mutedBy: null, muteReason: null,
 };
 export const ADAPTER = {
   id: 'router--v1-00000000', model: 'router', version: 1, runId: 'run-1', sha256: 'aa', baseSha256: 'bb', labels: ['x', 'y'], files: { 'adapter_config.json': 'cc' }, createdAt: AT,
@@ -145,6 +145,9 @@ export function fakeParts(over: Partial<HttpParts> = {}): HttpParts {
         get: byId('incident', INCIDENT),
         acknowledge: (id: string, by: string) => byId('incident', { ...INCIDENT, acknowledgedAt: AT, acknowledgedBy: by })(id),
         resolve: (id: string) => byId('incident', { ...INCIDENT, resolvedAt: AT })(id),
+        mute: (id: string) => byId('incident', { ...INCIDENT, mutedUntil: AT })(id),
+        unmute: (id: string) => byId('incident', INCIDENT)(id),
+        replay: async (id: string) => (await byId('incident', INCIDENT)(id), [{ monitor: 'error', stored: 20_000.5, replayed: 20_000.5, alarm: true, same: true }]),
       },
     },
     performance: { report: (question: { model: string }) => (question.model === 'router' ? note('performance', question, PERFORMANCE) : Promise.reject(missing('model', question.model))) },

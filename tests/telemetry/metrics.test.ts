@@ -38,7 +38,7 @@ test('what the domains tell is counted', async () => {
   const { events, metrics, scrape } = withState();
   events.emit('ingest:batch', { model: 'm', kind: 'predictions', accepted: 3, duplicates: 2, refused: 1, seconds: 0.004 });
   events.emit('pane:closed', { model: 'm', pane: 7, rows: 10, labelled: 4, errors: 1 });
-  events.emit('incident:opened', { model: 'm', incident: 'i', monitor: 'error', effect: 0.1, pane: 7 });
+  events.emit('incident:opened', { model: 'm', incident: 'i', monitor: 'error', level: 'page', effect: 0.1, pane: 7 });
   events.emit('trigger:decided', { model: 'm', trigger: 't', reason: 'drift', decision: 'fired', why: 'because' });
   events.emit('run:state', { model: 'm', run: 'm-r1', state: 'done', outcome: 'promoted', reason: null });
   events.emit('run:left', { model: 'm', run: 'm-r1', state: 'evaluate', seconds: 3 });
@@ -196,7 +196,7 @@ test('neither rows nor ids nor URLs make series', async () => {
     for (let i = from; i < to; i++) {
       const run = `m-r${i}`;
       events.emit('ingest:batch', { model: 'm', kind: 'predictions', accepted: i, duplicates: 0, refused: 0, seconds: i / 1000 });
-      events.emit('incident:opened', { model: 'm', incident: `m-${i}-error`, monitor: 'error', effect: 0.1, pane: i });
+      events.emit('incident:opened', { model: 'm', incident: `m-${i}-error`, monitor: 'error', level: 'page', effect: 0.1, pane: i });
       events.emit('run:left', { model: 'm', run, state: 'train', seconds: i });
       events.emit('run:state', { model: 'm', run, state: 'done', outcome: 'promoted', reason: null });
       events.emit('promotion', { model: 'm', adapter: `m--v${i}-00`, previous: null, kind: 'promotion', run });

@@ -42,6 +42,7 @@ async function scene(name: string, retrain: object) {
          on conflict (id) do update set alarms = excluded.alarms`,
         [id, name, monitor, alarms, clock.now()],
       ),
+    change: (id: string, set: string, value: unknown) => pool.query(`update incidents set ${set} = $2 where id = $1`, [id, value]),
   };
 }
 
@@ -189,4 +190,20 @@ test('a model whose spec went bad in the store does not silence the others', asy
   clock.advance(4 * HOUR);
   await expect(triggers.tick()).rejects.toThrow();
   expect(await rows()).toMatchObject([{ decision: 'fired' }]);
+});
+
+test('a muted incident is no reason until the mute ends; one with errors in it is one of performance, one of broken columns alone is none', async () => {
+  const { clock, triggers, rows, alarm, change } = await scene('muted', { minLabels: 1 });
+  await alarm('m1', 'labels');
+  await change('m1', 'muted_until', new Date(clock.now().getTime() + HOUR));
+  await alarm('m2', 'contract.amount');
+  await triggers.tick();
+  expect(await rows()).toEqual([]);
+  clock.advance(HOUR);
+  await change('m2', 'joined', ['contract.country']);
+  await triggers.tick();
+  expect(await rows()).toMatchObject([{ reason: 'drift', evidence: { incident: 'm1' } }]);
+  await change('m2', 'joined', ['contract.country', 'error']);
+  await triggers.tick();
+  expect((await rows()).slice(1)).toMatchObject([{ reason: 'performance', evidence: { incident: 'm2' } }]);
 });

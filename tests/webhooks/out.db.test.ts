@@ -2,7 +2,7 @@ import { runMigrations } from 'graphile-worker';
 import { Webhook } from 'standardwebhooks';
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { createIncidents } from '../../src/drift/incidents.ts';
-import { insertIncident } from '../../src/store/incidents.ts';
+import { insertIncident, joinIncident } from '../../src/store/incidents.ts';
 import { openPool, transaction } from '../../src/store/postgres.ts';
 import { insertAdapter, insertPromotion, insertReference } from '../../src/store/promotion.ts';
 import { getRun, moveRun } from '../../src/store/runs.ts';
@@ -41,13 +41,19 @@ const whys = () => receiver.heard.map(({ body }) => (JSON.parse(body) as { data:
 const waiting = async (name: string) => (await world.webhooks.endpoints.deliveries(name, { state: 'pending', limit: 100 })).map(({ id }) => id).reverse();
 
 test('everything that happens is told, once, in its order, in the transaction in which it happened', async () => {
-  await put('all', { types: ['incident.opened', 'incident.acknowledged', 'incident.resolved', 'trigger.decided', 'run.state', 'run.outcome', 'promotion', 'rollback'] });
+  await put('all', { types: ['incident.opened', 'incident.escalated', 'incident.acknowledged', 'incident.resolved', 'trigger.decided', 'run.state', 'run.outcome', 'promotion', 'rollback'] });
   await put('of-fraud', { model: 'fraud' });
   const { clock, triggers, events } = world;
   const incidents = createIncidents({ pool, clock, events });
-  await insertIncident(pool, { id: 'i1', model: 'router', monitor: 'error', adapter: 'a', reference: 'r', pane: 1, evidence: { effect: 0.25 }, now: clock.now() });
+  await insertIncident(pool, { id: 'i1', model: 'router', monitor: 'error', level: 'ticket', adapter: 'a', reference: 'r', pane: 1, evidence: { effect: 0.25, joined: [] }, now: clock.now() });
   await incidents.acknowledge('i1', 'ann');
   await incidents.acknowledge('i1', 'bob');
+  const joining = { evidence: {}, now: clock.now() };
+  await joinIncident(pool, 'i1', { ...joining, monitor: 'labels', level: { level: 'ticket' } });
+  await joinIncident(pool, 'i1', { ...joining, monitor: 'confidence', level: { level: 'page' } });
+  await incidents.mute('i1', { for: '1h', reason: 'known', by: 'ann' });
+  await pool.query(`update incidents set level = 'ticket'`);
+  await joinIncident(pool, 'i1', { ...joining, monitor: 'unseen', level: { level: 'page' } });
   const { runId } = await triggers.request({ model: 'router', reason: 'manual', why: 'asked', evidence: {}, source: 'ann' });
   const move = async (to: 'train' | 'done', patch: object) => {
     const run = await getRun(pool, runId as string);
@@ -62,16 +68,17 @@ test('everything that happens is told, once, in its order, in the transaction in
   await move('done', { outcome: 'rolled-back', reason: 'worse' });
   await incidents.resolve('i1', 'mended', 'ann');
   await expect(transaction(pool, async (db) => {
-    await insertIncident(db, { id: 'i2', model: 'router', monitor: 'labels', adapter: 'a', reference: 'r', pane: 1, evidence: {}, now: clock.now() });
+    await insertIncident(db, { id: 'i2', model: 'router', monitor: 'labels', level: 'log', adapter: 'a', reference: 'r', pane: 1, evidence: {}, now: clock.now() });
     throw new Error('rolled back');
   })).rejects.toThrow('rolled back');
   await world.webhooks.start();
-  await expect.poll(() => types()).toEqual(['incident.opened', 'incident.acknowledged', 'trigger.decided', 'run.state', 'run.state', 'promotion', 'rollback', 'run.outcome', 'incident.resolved']);
+  await expect.poll(() => types()).toEqual(['incident.opened', 'incident.acknowledged', 'incident.escalated', 'trigger.decided', 'run.state', 'run.state', 'promotion', 'rollback', 'run.outcome', 'incident.resolved']);
   const said = receiver.heard.map(({ body }) => JSON.parse(body) as { type: string; timestamp: string; data: object });
-  expect(said[0]).toEqual({ type: 'incident.opened', timestamp: clock.now().toISOString(), data: { model: 'router', incident: 'i1', monitor: 'error', adapter: 'a', state: 'open', alarms: 1, effect: 0.25, openedAt: expect.any(String) as string, acknowledgedBy: null } });
+  expect(said[0]).toEqual({ type: 'incident.opened', timestamp: clock.now().toISOString(), data: { model: 'router', incident: 'i1', monitor: 'error', joined: [], level: 'ticket', adapter: 'a', state: 'open', alarms: 1, effect: 0.25, openedAt: expect.any(String) as string, acknowledgedBy: null } });
   expect(said.at(-2)).toMatchObject({ data: { run: runId, state: 'done', outcome: 'rolled-back', reason: 'worse' } });
   expect(said.find(({ type }) => type === 'promotion')).toMatchObject({ data: { model: 'router', adapter: 'router--v1-00000000', previous: null, run: runId, by: 'auto' } });
-  expect(new Set(receiver.heard.map(({ id }) => id)).size).toBe(9);
+  expect(new Set(receiver.heard.map(({ id }) => id)).size).toBe(10);
+  expect(said[2]?.data).toMatchObject({ incident: 'i1', joined: ['labels', 'confidence'], level: 'page', state: 'open', alarms: 3, acknowledgedBy: null });
   expect(receiver.heard.every(({ at }) => at === '/all')).toBe(true);
 });
 

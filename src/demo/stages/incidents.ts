@@ -6,15 +6,16 @@ export function showIncidents({ screen }: Pick<Demo, 'screen'>, incidents: reado
   if (incidents.length === 0) return;
   const figure = (value: number) => value.toFixed(3);
   screen.table(
-    ['incident', 'reference', 'now', 'effect', 'interval', 'tolerance'],
-    incidents.map(({ monitor, evidence }) => [
-      monitor,
+    ['incident', 'level', 'reference', 'now', 'effect', 'interval', 'tolerance'],
+    incidents.map(({ monitor, joined, level, evidence }) => [
+      [monitor, ...joined].join(', '),
+      level,
       figure(evidence.referenceMean),
       figure(evidence.mean),
       figure(evidence.effect),
       `${figure(evidence.interval[0])} to ${figure(evidence.interval[1])}`,
       figure(evidence.tolerance),
     ]),
-    'lrrrrr',
+    'llrrrrr',
   );
 }

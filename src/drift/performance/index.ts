@@ -3,6 +3,7 @@ import type { Clock } from '../../clock.ts';
 import type { Pool } from '../../store/postgres.ts';
 import { performanceReport, type PerformanceQuestion, type PerformanceReport } from './report.ts';
 
+export { estimateBetween } from './outlook.ts';
 export type { ChangeReport } from './change.ts';
 export type { EstimateReport, NoEstimate, ScoreReport } from './estimate.ts';
 export type { BucketReport, MaturityReport, PerformanceQuestion, PerformanceReport } from './report.ts';

@@ -6,12 +6,14 @@ import { allowNoBody, audited, ReasonBody } from '../audited.ts';
 import type { HttpParts } from '../parts.ts';
 import { answers, BODY } from '../schemas/answers.ts';
 import { id, IdParams, list, ModelParams, oneOf, ref, strict } from '../schemas/common.ts';
-import { DriftView, IncidentView } from '../schemas/views.ts';
+import { DriftView, IncidentView, ReplayView } from '../schemas/views.ts';
 import type { TypedApp } from './app.ts';
 
 const tags = ['drift'];
 const Query = Type.Object({ model: Type.Optional(id('of this model only')), state: Type.Optional(oneOf(INCIDENT_STATES)) }, strict);
 const ResolveBody = Type.Object({ reason: Type.String({ minLength: 1, maxLength: 2_000, description: 'for the record' }) }, strict);
+
+const MuteBody = Type.Object({ for: Type.String({ pattern: '^[1-9][0-9]{0,5}(s|m|h|d)$', description: 'such as 2h' }), reason: Type.String({ minLength: 1, maxLength: 2_000, description: 'for the record' }) }, strict);
 
 export function driftRoutes(app: TypedApp, { drift, audit }: Pick<HttpParts, 'drift' | 'audit'>): void {
   const { incidents } = drift;
@@ -46,6 +48,32 @@ export function driftRoutes(app: TypedApp, { drift, audit }: Pick<HttpParts, 'dr
       },
     );
   });
+
+  app.get(
+    '/v1/incidents/:id/replay',
+    { config: read, schema: { tags, summary: 'Each of its alarms, computed again from the stored evidence', params: IdParams, response: answers(200, list(ReplayView), [400, 404]) } },
+    (request) => incidents.replay(request.params.id),
+  );
+
+  app.post(
+    '/v1/incidents/:id/mute',
+    { config: operate, schema: { tags, summary: 'For a time it raises no events and starts no triggers', params: IdParams, body: MuteBody, response: answers(200, ref(IncidentView), [...BODY, 404, 409]) } },
+    async (request) => {
+      const { id, model } = await incidents.get(request.params.id);
+      const { reason } = request.body;
+      return audited(audit, request, { action: 'mute', model, subject: id, reason }, () => incidents.mute(id, { ...request.body, by: request.principal.name }));
+    },
+  );
+
+  app.post(
+    '/v1/incidents/:id/unmute',
+    { config: operate, schema: { tags, summary: 'Ends that before its time', params: IdParams, body: ResolveBody, response: answers(200, ref(IncidentView), [...BODY, 404, 409]) } },
+    async (request) => {
+      const { id, model } = await incidents.get(request.params.id);
+      const { reason } = request.body;
+      return audited(audit, request, { action: 'unmute', model, subject: id, reason }, () => incidents.unmute(id, { reason, by: request.principal.name }));
+    },
+  );
 
   app.post(
     '/v1/incidents/:id/resolve',

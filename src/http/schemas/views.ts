@@ -1,13 +1,13 @@
 /** The JSON forms of what the domains hand out. */
 import Type from 'typebox';
 import type { StoredKey } from '../../auth/index.ts';
-import type { DriftReport, Incident } from '../../drift/index.ts';
+import type { DriftReport, Incident, Replay } from '../../drift/index.ts';
 import type { PerformanceReport } from '../../drift/performance/index.ts';
 import type { StoredModel } from '../../models.ts';
 import type { DecisionRecord } from '../../promotion/records.ts';
 import type { Adapter, Live, Promotion } from '../../promotion/registry.ts';
 import type { Verification } from '../../runs/record.ts';
-import { INCIDENT_STATES, ROLES, RUN_OUTCOMES, RUN_STATES, TRIGGER_DECISIONS, TRIGGER_REASONS } from '../../vocabulary.ts';
+import { INCIDENT_LEVELS, INCIDENT_STATES, ROLES, RUN_OUTCOMES, RUN_STATES, TRIGGER_DECISIONS, TRIGGER_REASONS } from '../../vocabulary.ts';
 import type { Run, Trigger } from '../parts.ts';
 import { WEBHOOK_VIEWS } from './webhooks.ts';
 import { integer, json, oneOf, orNull, text, time, view } from './common.ts';
@@ -44,9 +44,14 @@ export const RunView = view<Run>('Run', {
 });
 
 export const IncidentView = view<Incident>('Incident', {
-  id: text(), model: text(), monitor: text(), adapter: text(), reference: text(), pane: integer('the pane that alarmed first'),
-  state: oneOf(INCIDENT_STATES), evidence: json('effect, interval, tolerance, guarantee, sample ids'), alarms: integer(),
+  id: text(), model: text(), monitor: text('that opened it'), joined: json('monitors that alarmed of the same cause'), level: oneOf(INCIDENT_LEVELS, 'what it calls for; the rule and why stand in evidence.level'), adapter: text(), reference: text(), pane: integer('the pane that alarmed first'),
+  state: oneOf(INCIDENT_STATES), evidence: json('effect, interval, tolerance, guarantee, sample ids of the first monitor; level; joined: the same of the others; and, as soon as they are found, assumptions, outlook of the score, columns, segments and texts that moved'), alarms: integer(),
   openedAt: time(), lastAlarmAt: time(), acknowledgedAt: orNull(time()), acknowledgedBy: orNull(text()), resolvedAt: orNull(time()),
+  mutedUntil: orNull(time('until then no events and no triggers')), mutedBy: orNull(text()), muteReason: orNull(text()),
+});
+
+export const ReplayView = view<Replay>('Replay', {
+  monitor: text(), stored: Type.Number({ description: 'e-value in the evidence' }), replayed: Type.Number({ description: 'the same, computed again' }), alarm: Type.Boolean(), same: Type.Boolean({ description: 'bit for bit, and an alarm' }),
 });
 
 export const DriftView = view<DriftReport>('Drift', {
@@ -80,4 +85,4 @@ export const KeyView = view<StoredKey>('Key', {
   id: text(), name: text(), role: oneOf(ROLES), createdAt: time(), revokedAt: orNull(time()),
 });
 
-export const VIEWS = [ModelView, AdapterView, LiveView, PromotionView, TriggerView, RunView, IncidentView, DriftView, PerformanceView, RecordView, VerificationView, KeyView, ...WEBHOOK_VIEWS];
+export const VIEWS = [ModelView, AdapterView, LiveView, PromotionView, TriggerView, RunView, IncidentView, ReplayView, DriftView, PerformanceView, RecordView, VerificationView, KeyView, ...WEBHOOK_VIEWS];

@@ -11,7 +11,7 @@ export interface Told {
 }
 
 /** PagerDuty wakes people: it hears of what calls for one, and when that is over. */
-export const PAGING_TYPES: readonly WebhookType[] = ['incident.opened', 'incident.acknowledged', 'incident.resolved', 'rollback', 'webhook.disabled'];
+export const PAGING_TYPES: readonly WebhookType[] = ['incident.opened', 'incident.escalated', 'incident.acknowledged', 'incident.resolved', 'rollback', 'webhook.disabled'];
 
 /** The body for a target. `routingKey`: PagerDuty's. */
 export function render(target: WebhookTarget, told: Told, routingKey: string | null): string {
@@ -38,7 +38,7 @@ const TEMPLATES: Readonly<Record<WebhookTarget, (told: Told, routingKey: string 
     payload: {
       summary: `${told.model ?? 'trimtab'}: ${sentence(told)}`.slice(0, 1_024),
       source: told.model ?? 'trimtab',
-      severity: told.type === 'test' ? 'info' : told.type === 'webhook.disabled' ? 'error' : 'warning',
+      severity: severityOf(told),
       timestamp: told.at.toISOString(),
       component: 'trimtab',
       class: told.type,
@@ -48,9 +48,17 @@ const TEMPLATES: Readonly<Record<WebhookTarget, (told: Told, routingKey: string 
 };
 
 const ICON: Readonly<Partial<Record<Told['type'], string>>> = {
-  'incident.opened': ':rotating_light:', 'incident.resolved': ':white_check_mark:', promotion: ':rocket:', rollback: ':leftwards_arrow_with_hook:', 'webhook.disabled': ':no_entry:',
+  'incident.opened': ':rotating_light:', 'incident.escalated': ':rotating_light:', 'incident.resolved': ':white_check_mark:', promotion: ':rocket:', rollback: ':leftwards_arrow_with_hook:', 'webhook.disabled': ':no_entry:',
 };
 const ACTION: Readonly<Partial<Record<Told['type'], string>>> = { 'incident.acknowledged': 'acknowledge', 'incident.resolved': 'resolve' };
+
+/** PagerDuty's, of an incident's level: its rules keep what is no more than information from waking anybody. */
+const SEVERITY: Readonly<Record<string, string>> = { page: 'critical', ticket: 'warning', log: 'info' };
+
+function severityOf({ type, data }: Told): string {
+  if (type === 'test') return 'info';
+  return type === 'webhook.disabled' ? 'error' : (SEVERITY[String(data['level'])] ?? 'warning');
+}
 
 /** Acknowledging and resolving speak of what was triggered: one key for the life of an incident. */
 function dedupKey({ type, model, id, data }: Told): string {
@@ -64,6 +72,7 @@ export function sentence({ type, data }: Told): string {
   const because = (name: string) => (typeof data[name] === 'string' ? `: ${data[name]}` : '');
   switch (type) {
     case 'incident.opened': return `${said('monitor')} has drifted${typeof data['effect'] === 'number' ? ` by ${data['effect'].toFixed(3)}` : ''} (incident ${said('incident')})`;
+    case 'incident.escalated': return `incident ${said('incident')} (${said('monitor')}) is now of level ${said('level')}`;
     case 'incident.acknowledged': return `incident ${said('incident')} was acknowledged by ${said('acknowledgedBy')}`;
     case 'incident.resolved': return `incident ${said('incident')} is resolved`;
     case 'trigger.decided': return `trigger by ${said('reason')}: ${said('decision')}${because('why')}`;

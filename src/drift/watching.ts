@@ -1,0 +1,40 @@
+/** What is watched: a model's live adapter, its monitors as a spec and a reference make them, and a closed pane of it. */
+import type { Profile, ReferenceBody } from '../profile/index.ts';
+import type { ModelSpec } from '../spec.ts';
+import { evidenceDivisor } from '../statistics/autocorrelation.ts';
+import { courseOf, type Course } from './course.ts';
+import { monitorsFor, thresholdOf, type Monitor } from './monitors.ts';
+
+export interface Live {
+  readonly adapter: string;
+  readonly reference: string;
+  readonly seq: number;
+}
+
+/** The pane that was closed, of the live adapter and its reference. */
+export interface LivePane {
+  readonly model: string;
+  readonly spec: ModelSpec;
+  readonly pane: number;
+  readonly live: Live;
+  readonly reference: ReferenceBody;
+  readonly profile: Profile;
+  readonly now: Date;
+}
+
+/** A monitor as a spec and a reference make it. */
+export interface Watching {
+  readonly monitor: Monitor;
+  /** Null: it cannot watch. */
+  readonly courses: readonly Course[] | null;
+  readonly threshold: number;
+  readonly divisor: number;
+}
+
+export function watchingOf(reference: ReferenceBody, spec: ModelSpec['monitor']): Watching[] {
+  const divisor = evidenceDivisor(spec.autocorrelation);
+  return monitorsFor(reference, spec).map((monitor) => ({ monitor, courses: monitor.weight === 0 ? null : courseOf(monitor, reference, divisor), threshold: thresholdOf(monitor, spec), divisor }));
+}
+
+/** What a detector is made of. */
+export const detectorOf = (courses: readonly Course[], divisor: number) => ({ m: courses.map(({ m }) => m), weights: courses.map(({ weight }) => weight), divisor, graded: courses.map(({ stream }) => !stream.binary) });
