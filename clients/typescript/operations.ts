@@ -401,13 +401,18 @@ export interface Drift {
 export interface Incident {
   readonly id: string;
   readonly model: string;
+  /** that opened it */
   readonly monitor: string;
+  /** monitors that alarmed of the same cause */
+  readonly joined: unknown;
+  /** what it calls for; the rule and why stand in evidence.level */
+  readonly level: "log" | "ticket" | "page";
   readonly adapter: string;
   readonly reference: string;
   /** the pane that alarmed first */
   readonly pane: number;
   readonly state: "open" | "acknowledged" | "resolved";
-  /** effect, interval, tolerance, guarantee, sample ids */
+  /** effect, interval, tolerance, guarantee, sample ids of the first monitor; level; joined: the same of the others; and, as soon as they are found, assumptions, outlook of the score, columns, segments and texts that moved */
   readonly evidence: unknown;
   readonly alarms: number;
   readonly openedAt: string;
@@ -415,6 +420,21 @@ export interface Incident {
   readonly acknowledgedAt: string | null;
   readonly acknowledgedBy: string | null;
   readonly resolvedAt: string | null;
+  /** until then no events and no triggers */
+  readonly mutedUntil: string | null;
+  readonly mutedBy: string | null;
+  readonly muteReason: string | null;
+}
+
+export interface Replay {
+  readonly monitor: string;
+  /** e-value in the evidence */
+  readonly stored: number;
+  /** the same, computed again */
+  readonly replayed: number;
+  readonly alarm: boolean;
+  /** bit for bit, and an alarm */
+  readonly same: boolean;
 }
 
 export interface Performance {
@@ -603,7 +623,7 @@ export interface WebhookEndpoint {
   readonly target: "standard" | "slack" | "pagerduty";
   /** null: of all models */
   readonly model: string | null;
-  readonly types: readonly ("incident.opened" | "incident.acknowledged" | "incident.resolved" | "trigger.decided" | "run.state" | "run.outcome" | "promotion" | "rollback" | "webhook.disabled")[];
+  readonly types: readonly ("incident.opened" | "incident.escalated" | "incident.acknowledged" | "incident.resolved" | "trigger.decided" | "run.state" | "run.outcome" | "promotion" | "rollback" | "webhook.disabled")[];
   /** since when no delivery has succeeded */
   readonly failingSince: string | null;
   readonly disabledAt: string | null;
@@ -620,7 +640,7 @@ export interface WebhookDelivery {
   /** the order of the events */
   readonly seq: number;
   readonly endpoint: string;
-  readonly type: "incident.opened" | "incident.acknowledged" | "incident.resolved" | "trigger.decided" | "run.state" | "run.outcome" | "promotion" | "rollback" | "webhook.disabled";
+  readonly type: "incident.opened" | "incident.escalated" | "incident.acknowledged" | "incident.resolved" | "trigger.decided" | "run.state" | "run.outcome" | "promotion" | "rollback" | "webhook.disabled";
   readonly model: string | null;
   /** of the event */
   readonly at: string;
@@ -728,7 +748,7 @@ export function operations({ request }: Connection) {
         /** events of this model only */
         readonly model?: string;
         /** left out: all but run.state; for pagerduty, what calls for a person */
-        readonly types?: readonly ("incident.opened" | "incident.acknowledged" | "incident.resolved" | "trigger.decided" | "run.state" | "run.outcome" | "promotion" | "rollback" | "webhook.disabled")[];
+        readonly types?: readonly ("incident.opened" | "incident.escalated" | "incident.acknowledged" | "incident.resolved" | "trigger.decided" | "run.state" | "run.outcome" | "promotion" | "rollback" | "webhook.disabled")[];
         /** integration key; pagerduty needs it */
         readonly routingKey?: string;
       }) => request<{
@@ -738,7 +758,7 @@ export function operations({ request }: Connection) {
         readonly target: "standard" | "slack" | "pagerduty";
         /** null: of all models */
         readonly model: string | null;
-        readonly types: readonly ("incident.opened" | "incident.acknowledged" | "incident.resolved" | "trigger.decided" | "run.state" | "run.outcome" | "promotion" | "rollback" | "webhook.disabled")[];
+        readonly types: readonly ("incident.opened" | "incident.escalated" | "incident.acknowledged" | "incident.resolved" | "trigger.decided" | "run.state" | "run.outcome" | "promotion" | "rollback" | "webhook.disabled")[];
         /** since when no delivery has succeeded */
         readonly failingSince: string | null;
         readonly disabledAt: string | null;
@@ -759,7 +779,7 @@ export function operations({ request }: Connection) {
         readonly target: "standard" | "slack" | "pagerduty";
         /** null: of all models */
         readonly model: string | null;
-        readonly types: readonly ("incident.opened" | "incident.acknowledged" | "incident.resolved" | "trigger.decided" | "run.state" | "run.outcome" | "promotion" | "rollback" | "webhook.disabled")[];
+        readonly types: readonly ("incident.opened" | "incident.escalated" | "incident.acknowledged" | "incident.resolved" | "trigger.decided" | "run.state" | "run.outcome" | "promotion" | "rollback" | "webhook.disabled")[];
         /** since when no delivery has succeeded */
         readonly failingSince: string | null;
         readonly disabledAt: string | null;
@@ -791,7 +811,7 @@ export function operations({ request }: Connection) {
         /** the order of the events */
         readonly seq: number;
         readonly endpoint: string;
-        readonly type: "incident.opened" | "incident.acknowledged" | "incident.resolved" | "trigger.decided" | "run.state" | "run.outcome" | "promotion" | "rollback" | "webhook.disabled";
+        readonly type: "incident.opened" | "incident.escalated" | "incident.acknowledged" | "incident.resolved" | "trigger.decided" | "run.state" | "run.outcome" | "promotion" | "rollback" | "webhook.disabled";
         readonly model: string | null;
         /** of the event */
         readonly at: string;
@@ -959,6 +979,20 @@ export function operations({ request }: Connection) {
       list: (query: { model?: string; state?: "open" | "acknowledged" | "resolved" } = {}) => request<readonly Incident[]>('GET', `/v1/incidents`, { query, repeatable: true }),
       /** An incident with its evidence. `GET /v1/incidents/{id}` */
       get: (id: string) => request<Incident>('GET', `/v1/incidents/${encodeURIComponent(id)}`, { repeatable: true }),
+      /** Each of its alarms, computed again from the stored evidence. `GET /v1/incidents/{id}/replay` */
+      replay: (id: string) => request<readonly Replay[]>('GET', `/v1/incidents/${encodeURIComponent(id)}/replay`, { repeatable: true }),
+      /** For a time it raises no events and starts no triggers. `POST /v1/incidents/{id}/mute` */
+      mute: (id: string, body: {
+        /** such as 2h */
+        readonly for: string;
+        /** for the record */
+        readonly reason: string;
+      }) => request<Incident>('POST', `/v1/incidents/${encodeURIComponent(id)}/mute`, { body }),
+      /** Ends that before its time. `POST /v1/incidents/{id}/unmute` */
+      unmute: (id: string, body: {
+        /** for the record */
+        readonly reason: string;
+      }) => request<Incident>('POST', `/v1/incidents/${encodeURIComponent(id)}/unmute`, { body }),
       /** Lets the monitor alarm anew. `POST /v1/incidents/{id}/resolve` */
       resolve: (id: string, body: {
         /** for the record */

@@ -184,9 +184,19 @@ describe.skipIf(CHROMIUM === null)('the page', () => {
     await dialog.getByLabel('Name').fill('ops');
     await dialog.getByLabel(/^URL/).fill('https://127.0.0.1:9/hook');
     await dialog.getByRole('button', { name: 'Register and try' }).click();
-    // addresses of this machine are not told anything: refused at once, or when it is tried
-    await dialog.getByText(/did not arrive|127\.0\.0\.1/).first().waitFor();
-    await look('webhooks-form');
+    await dialog.getByText(/an address that is not public/).waitFor();
+    // a name that leads nowhere, by RFC 2606
+    await dialog.getByLabel(/^URL/).fill('https://hooks.example/x');
+    await dialog.getByRole('button', { name: 'Register and try' }).click();
+    await dialog.getByText(/did not arrive/).waitFor();
+    await dialog.getByText(/whsec_/).waitFor();
+    await look('webhooks-tried');
+    await dialog.getByRole('button', { name: 'Done' }).click();
+    await page.getByRole('link', { name: 'ops' }).click();
+    await page.getByRole('heading', { name: 'Deliveries' }).waitFor();
+    await page.getByRole('button', { name: 'Send a test message' }).click();
+    await page.getByText(/did not arrive/).waitFor();
+    await look('endpoint');
   });
 
   test('an address that leads nowhere says so', async () => {

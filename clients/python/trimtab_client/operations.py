@@ -224,6 +224,18 @@ class Incidents:
         """An incident with its evidence. GET /v1/incidents/{id}"""
         return self._request("GET", f"/v1/incidents/{quoted(id)}", repeatable=True)
 
+    def replay(self, id: str) -> Any:
+        """Each of its alarms, computed again from the stored evidence. GET /v1/incidents/{id}/replay"""
+        return self._request("GET", f"/v1/incidents/{quoted(id)}/replay", repeatable=True)
+
+    def mute(self, id: str, body: Any) -> Any:
+        """For a time it raises no events and starts no triggers. POST /v1/incidents/{id}/mute"""
+        return self._request("POST", f"/v1/incidents/{quoted(id)}/mute", body=body)
+
+    def unmute(self, id: str, body: Any) -> Any:
+        """Ends that before its time. POST /v1/incidents/{id}/unmute"""
+        return self._request("POST", f"/v1/incidents/{quoted(id)}/unmute", body=body)
+
     def resolve(self, id: str, body: Any) -> Any:
         """Lets the monitor alarm anew. POST /v1/incidents/{id}/resolve"""
         return self._request("POST", f"/v1/incidents/{quoted(id)}/resolve", body=body)

@@ -47,7 +47,7 @@ function RunHead({ run, course, onDone }: { run: Run; course: RunCourse | null; 
         </>
       }
     >
-      <p><State is={is}>{text}</State>{run.reason === null ? null : <span class="muted"> {run.reason}</span>}</p>
+      <p><State is={is}>{text}</State>{run.reason === null || run.reason === run.evaluation?.reason ? null : <span class="muted"> {run.reason}</span>}</p>
       {course?.trigger ? <p class="small muted">Began for {course.trigger.reason}: {course.trigger.why}</p> : null}
       <RunLinks run={run} />
     </Head>
