@@ -112,7 +112,7 @@ async function idVariants(pool: Pool): Promise<BenchRow[]> {
   return rows;
 }
 
-async function withIngest<T>(work: (ingest: Ingest, pool: Pool) => Promise<T>): Promise<T> {
+export async function withIngest<T>(work: (ingest: Ingest, pool: Pool) => Promise<T>): Promise<T> {
   const dir = await mkdtemp(path.join(os.tmpdir(), 'trimtab-bench-'));
   const server = await startEmbedded({ dir });
   const pool = openPool(server.url, { max: 8, onError: () => {} });

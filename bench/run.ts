@@ -9,6 +9,7 @@ import path from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { autodiffRows } from './autodiff.ts';
 import { demoRows } from './demo.ts';
+import { diskRows } from './disk.ts';
 import { driftRows } from './drift.ts';
 import type { BenchRow } from './row.ts';
 import { gates } from './gates.ts';
@@ -28,6 +29,7 @@ const PARTS: Readonly<Record<string, () => BenchRow[] | Promise<BenchRow[]>>> = 
   autodiff: () => autodiffRows(),
   memory: () => memoryRows(),
   ingest: () => ingestRows(),
+  disk: diskRows,
   http: httpRows,
   metrics: metricsRows,
   trigger: triggerRows,

@@ -51,6 +51,27 @@ export interface Config {
   readonly webhookAllow: readonly string[];
 }
 
+/** Every variable that is read, for docs/configuration.md; tests/config.test.ts holds it to what `readConfig` asks for. */
+export const VARIABLES: readonly { readonly names: readonly string[]; readonly standard: string; readonly what: string }[] = [
+  { names: ['DATABASE_URL'], standard: 'the embedded PostgreSQL', what: '`postgres://...`' },
+  { names: ['TRIMTAB_DATABASE_CONNECTIONS'], standard: '24', what: 'connections of this process at most' },
+  { names: ['TRIMTAB_DATA_DIR'], standard: '`./data`', what: 'embedded database, adapters, datasets, jobs' },
+  { names: ['TRIMTAB_OBJECTS'], standard: 'a folder in the data folder', what: '`s3://BUCKET/PREFIX` for adapters, datasets and exams; needs the region and the keys below' },
+  { names: ['AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'], standard: 'none', what: 'the region of the bucket, and who may use it; a session token only where the keys are short-lived' },
+  { names: ['TRIMTAB_S3_ENDPOINT'], standard: 'Amazon\'s', what: 'scheme and host of another store that speaks S3\'s language, such as `http://minio:9000`' },
+  { names: ['TRIMTAB_HOST', 'TRIMTAB_PORT'], standard: '`127.0.0.1`, `8080`', what: 'where it listens; other hosts than loopback need a key' },
+  { names: ['TRIMTAB_API_KEY'], standard: 'none: open on loopback', what: 'first admin key, 32 characters or more' },
+  { names: ['TRIMTAB_MIGRATE'], standard: '`on`', what: '`off`: waits at its start until the command `migrate` has brought the schema up to date' },
+  { names: ['TRIMTAB_RUNS'], standard: '`on`', what: '`off`: takes no steps of runs; another process on the same database does, and no third' },
+  { names: ['TRIMTAB_WORKERS'], standard: 'number of cores', what: 'data-parallel workers of a training job' },
+  { names: ['TRIMTAB_LOG_LEVEL'], standard: '`info`', what: 'error, warn, info, debug, trace, silent' },
+  { names: ['TRIMTAB_BASE_DIR'], standard: '`.`', what: 'folder that relative base models start from' },
+  { names: ['TRIMTAB_ENGINE_DIR', 'XDG_CACHE_HOME'], standard: '`~/.cache/trimtab/engine`', what: 'where `engine install` puts TensorFlow; the second moves `~/.cache`' },
+  { names: ['TRIMTAB_RETENTION_DAYS'], standard: '90', what: 'days that predictions are kept' },
+  { names: ['TRIMTAB_SECRET_KEY'], standard: 'none: webhook secrets stand in the database as they are', what: '32 random bytes in base64 that encrypt them (`openssl rand -base64 32`)' },
+  { names: ['TRIMTAB_WEBHOOK_ALLOW'], standard: 'none: https to public addresses only', what: 'receivers of webhooks that need not be public: `host`, `host:port`, `*.suffix`, `10.0.0.0/8`, separated by commas' },
+];
+
 const MIN_KEY_LENGTH = 32;
 /** Leases, queue, ingest and answers each hold some at once. */
 const MIN_CONNECTIONS = 8;

@@ -8,7 +8,7 @@ import type { Context } from './command.ts';
 /** Options of every command that speaks to a service. */
 export const SERVICE_OPTIONS = { url: { type: 'string' }, key: { type: 'string' } } as const;
 export const SERVICE_USAGE = '[--url URL] [--key KEY]';
-/** A running service's address where nobody names one. */
+/** Shown as what an address looks like. */
 const HERE = 'http://127.0.0.1:8080';
 
 export interface Service {
@@ -16,9 +16,10 @@ export interface Service {
   post<T>(path: string, body?: unknown): Promise<T>;
 }
 
-/** The service that the arguments name; the key is TRIMTAB_API_KEY where none is given. */
+/** The service that the arguments name, or the one that this machine's TRIMTAB_PORT names; the key is TRIMTAB_API_KEY where none is given. */
 export function serviceOf(parsed: Arguments, context: Context): Service {
-  return openService({ url: textOf(parsed, 'url') ?? HERE, key: textOf(parsed, 'key') ?? context.config(textOf(parsed, 'data')).apiKey });
+  const { port, apiKey } = context.config(textOf(parsed, 'data'));
+  return openService({ url: textOf(parsed, 'url') ?? `http://127.0.0.1:${port}`, key: textOf(parsed, 'key') ?? apiKey });
 }
 
 /** The functions throw TrimtabError `bad-data` with the service's own words when it refuses the request. @throws TrimtabError `bad-request` for what is no URL */

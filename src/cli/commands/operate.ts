@@ -10,7 +10,7 @@ const RETRAIN = `retrain MODEL --reason TEXT ${SERVICE_USAGE}`;
 export const retrain: Command = {
   words: ['retrain'],
   usage: RETRAIN,
-  summary: 'ask for a run; cooldown and window hold for it as for every trigger',
+  summary: 'ask for a run now: cooldown, window and minLabels do not hold for a person, a run under way does',
   async run(args, context) {
     const parsed = readArguments(args, ['MODEL'], RETRAIN, { ...SERVICE_OPTIONS, reason: text });
     const why = reasonOf(parsed, RETRAIN);
