@@ -82,6 +82,8 @@ describe('laptop', () => {
     const first = await begin(container, data, {});
     await ready(container, first);
     expect((await put(first, 'router')).status).toBe(201);
+    const page = await fetch(`${first.url}/`);
+    expect([page.status, page.headers.get('content-type'), await page.text()]).toEqual([200, expect.stringContaining('text/html'), expect.stringMatching(/<script type="module"[^>]* src="\/assets\//)]);
 
     const [asks] = workload(objects, 'Pod').containers;
     const ask = async (key: string) => {
