@@ -106,11 +106,12 @@ describe('laptop', () => {
 describe('production', () => {
   let server: EmbeddedServer;
   let dir: string;
-  let settings: Record<string, string>;
+  /** Of the first start; a later one listens there, too. */
+  let url: string;
   beforeAll(async () => {
     dir = await temporaryDataDir('trimtab-external-');
     server = await startEmbedded({ dir });
-    settings = { port: new URL(server.url).port };
+    url = server.url;
   });
   afterAll(async () => {
     await server.stop();
@@ -121,7 +122,7 @@ describe('production', () => {
     const objects = await chart('production');
     const [runnerPod, apiPod] = [workload(objects, 'StatefulSet'), workload(objects, 'Deployment')];
     const [runnerContainer, apiContainer] = [runnerPod.containers[0], apiPod.containers[0]];
-    const secrets = { 'database-url': server.url, 'secret-key': SECRET };
+    const secrets = { 'database-url': url, 'secret-key': SECRET };
     const data = await volume('shared');
     // all at once, on an empty database
     const [runner, left, right] = await Promise.all([begin(runnerContainer, data, secrets), begin(apiContainer, data, secrets), begin(apiContainer, data, secrets)]);
@@ -142,15 +143,33 @@ describe('production', () => {
     await vi.waitFor(() => expect(accepted).toBeGreaterThan(50), { timeout: 30_000 });
     await stopped(left, apiPod.terminationGracePeriodSeconds);
     await sending;
-    expect(await rows(server.url, 'predictions')).toBeGreaterThanOrEqual(accepted);
+    expect(await rows(url, 'predictions')).toBeGreaterThanOrEqual(accepted);
 
     await server.stop();
     expect(await probe(right, apiContainer.livenessProbe!)).toBe(200);
     expect(await probe(right, apiContainer.readinessProbe!)).toBe(503);
-    server = await startEmbedded({ dir, settings });
+    server = await startEmbedded({ dir, settings: { port: new URL(url).port } });
     await passes(right, { ...apiContainer.readinessProbe!, failureThreshold: 60 });
     expect(await names(right)).toEqual(['router']);
     await Promise.all([stopped(right, apiPod.terminationGracePeriodSeconds), stopped(runner, runnerPod.terminationGracePeriodSeconds)]);
+  });
+
+  test('where a job migrates, a pod that is earlier waits for it', async () => {
+    const client = new pg.Client(url);
+    await client.connect();
+    await client.query('create database later');
+    await client.end();
+    const objects = await rendered('production', '--set', 'objects.s3.uri=,persistence.accessMode=ReadWriteMany,migrations.mode=job');
+    const secrets = { 'database-url': url.replace(/[^/]*$/, 'later'), 'secret-key': SECRET };
+    const data = await volume('later');
+    const pod = workload(objects, 'StatefulSet');
+    const runner = await begin(pod.containers[0], data, secrets);
+    await vi.waitFor(() => expect(runner.said()).toMatch(/waiting for migration 0001/), { timeout: 60_000 });
+    const [migrate] = workload(objects, 'Job').containers;
+    const job = await start({ app: path.join(home, 'app'), data }, { ...image.env, ...environment(migrate, { 'api-key': KEY, ...secrets }) }, migrate.command ?? []);
+    expect(await job.ended, job.said()).toBe(0);
+    await ready(pod.containers[0], runner);
+    await stopped(runner, pod.terminationGracePeriodSeconds);
   });
 
   test('told to stop while it still waits for its database, it goes at once', async () => {

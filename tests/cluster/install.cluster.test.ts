@@ -44,7 +44,8 @@ describe.each(KINDS)('%s', (kind) => {
   test('the service account may do nothing, and pods have no token of it', async () => {
     const account = `system:serviceaccount:${kind}:trimtab`;
     for (const [verb, what] of [['get', 'secrets'], ['list', 'pods'], ['create', 'jobs'], ['create', 'pods/exec'], ['get', 'configmaps'], ['update', 'leases']] as const) {
-      expect((await tried('kubectl', ['auth', 'can-i', verb, what, '-n', kind, '--as', account])).stdout.trim(), `${verb} ${what}`).toBe('no');
+      const can = async (...as: string[]) => (await tried('kubectl', ['auth', 'can-i', verb, what, '-n', kind, ...as])).stdout.trim();
+      expect([await can('--as', account), await can()], `${verb} ${what}: the account, and we`).toEqual(['no', 'yes']);
     }
     const [runner] = await pods(kind, 'runner');
     expect(JSON.stringify(runner?.spec)).not.toContain('kube-api-access');
@@ -99,6 +100,18 @@ describe('production', () => {
     const folder = path.join(ROOT, 'grafana/dashboards');
     expect(held).toEqual((await readdir(folder)).sort().map((file) => [`trimtab-${file}`, JSON.parse(readFileSync(path.join(folder, file), 'utf8')) as unknown]));
     expect(held.length).toBeGreaterThan(3);
+  });
+
+  test('a job migrates where that is asked for, and is another one for another version', async () => {
+    const jobs = async () => (await get<List>('jobs', '-n', kind, '-l', 'app.kubernetes.io/component=migrate')).items.map(({ metadata }) => metadata.name);
+    await deploy('upgrade', kind, '--set', 'migrations.mode=job', '--wait-for-jobs');
+    const [first] = await jobs();
+    expect(first).toMatch(/^trimtab-migrate-[0-9a-f]{8}$/);
+    await deploy('upgrade', kind, '--set', 'migrations.mode=job', '--set', 'image.tag=0.2.0', '--wait-for-jobs');
+    expect(await jobs()).toHaveLength(1);
+    expect(await jobs()).not.toContain(first);
+    await deploy('upgrade', kind);
+    expect(await jobs()).toEqual([]);
   });
 
   test('a drain waits until what it evicts stands elsewhere', async () => {
