@@ -12,6 +12,8 @@ const ASSETS = path.join(ROOT, 'dist', 'ui', 'assets');
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((file) => existsSync(file));
 const MODEL = 'bench';
 const POINTS = 100_000;
+/** A few more, so that every one of the points, which are stretches of equal time, has a pane. */
+const ROWS = 100_200;
 const PAINTS = 7;
 /** A minute a pane: the points span ten weeks. */
 const PANES = `insert into panes (model, pane, opened_at, closed_at)
@@ -44,7 +46,7 @@ function weight(): BenchRow {
 
 async function measured(browser: Browser, { url, pool }: Service): Promise<BenchRow[]> {
   await call(`${url}/v1/models/${MODEL}`, 'PUT', { task: 'classification' });
-  for (const statement of [PANES, FIGURES, MONITORS]) await pool.query(statement, [MODEL, POINTS]);
+  for (const statement of [PANES, FIGURES, MONITORS]) await pool.query(statement, [MODEL, ROWS]);
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
   const paint = await medianPaint(page, url);
   await page.goto(`${url}/#/models/${MODEL}?points=${POINTS}`);

@@ -26,6 +26,8 @@ export interface PlotProps {
 }
 
 const SYNC = uPlot.sync('time');
+/** After the last move all of it is drawn as fine as the screen shows. */
+const REST_MS = 150;
 
 export function Plot(props: PlotProps) {
   const host = useRef<HTMLDivElement>(null);
@@ -76,6 +78,8 @@ interface Drawing {
 function draw(host: HTMLElement, props: { readonly current: PlotProps }): Drawing {
   let shown = colours();
   let frame = 0;
+  let resting = true;
+  let rest: ReturnType<typeof setTimeout> | undefined;
   let shownRows: readonly number[] = [];
   let sampled: Plotted | null = null;
   let sample: Sampler = () => [[]];
@@ -85,8 +89,8 @@ function draw(host: HTMLElement, props: { readonly current: PlotProps }): Drawin
     frame = 0;
     const { plotted, axis } = props.current;
     if (plotted !== sampled) [sampled, sample] = [plotted, samplerOf(plotted)];
-    // a line is two pixels wide: finer than that nothing is seen
-    const data = sample(axis.span, Math.max(100, chart.width / 2));
+    // a line is two pixels wide: finer than that nothing is seen; and while all of it moves, half of that
+    const data = sample(axis.span, Math.max(100, chart.width / (resting ? 2 : 4)));
     shownRows = data[0] as number[];
     chart.batch(() => {
       chart.setData(data as uPlot.AlignedData, false);
@@ -95,6 +99,15 @@ function draw(host: HTMLElement, props: { readonly current: PlotProps }): Drawin
   };
   const redraw = () => {
     if (frame === 0) frame = requestAnimationFrame(paint);
+  };
+  const move = () => {
+    clearTimeout(rest);
+    resting = false;
+    rest = setTimeout(() => {
+      resting = true;
+      redraw();
+    }, REST_MS);
+    redraw();
   };
   const renew = () => {
     shown = colours();
@@ -107,12 +120,13 @@ function draw(host: HTMLElement, props: { readonly current: PlotProps }): Drawin
     redraw();
   });
   sizes.observe(host);
-  const ends = [props.current.axis.subscribe(redraw), onScheme(renew), onWheel(host, () => chart, props)];
+  const ends = [props.current.axis.subscribe(move), onScheme(renew), onWheel(host, () => chart, props)];
   redraw();
   return {
     redraw,
     stop() {
       cancelAnimationFrame(frame);
+      clearTimeout(rest);
       sizes.disconnect();
       for (const end of ends) end();
       chart.destroy();

@@ -1,5 +1,5 @@
 /** A model's course: quality, monitors and what happened on one axis, and how far its traffic is from the reference. */
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo } from 'preact/hooks';
 import type { DriftReport, Timeline } from '../../http/api.ts';
 import { at, query as search } from '../lib/api.ts';
 import { createAxis, moved, zoomed, type Axis, type Span } from '../lib/axis.ts';
@@ -111,8 +111,6 @@ function useSettled(axis: Axis): void {
 const DAY = 86_400;
 
 function Tools({ axis }: { axis: Axis }) {
-  const [, turn] = useState(0);
-  useEffect(() => axis.subscribe(() => turn((n) => n + 1)), [axis]);
   const last = (days: number) => axis.show({ from: axis.whole.to - days * DAY, to: axis.whole.to });
   const width = axis.whole.to - axis.whole.from;
   return (
