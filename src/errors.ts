@@ -19,7 +19,7 @@ export const CATALOGUE = {
   'bad-data': { status: 422, level: 'info', retryable: false, title: 'The data cannot be used', text: '{what}: {problem}; {right}' },
   'too-little-memory': { status: 422, level: 'warn', retryable: false, title: 'The job does not fit into memory', text: 'the job needs about {needed} of memory, and {available} are there (most for: {largest}); use {right}, or raise the limit' },
   'unauthenticated': { status: 401, level: 'info', retryable: false, title: 'No valid API key', text: 'send a key as "Authorization: Bearer <key>"' },
-  'unverified': { status: 401, level: 'info', retryable: false, title: 'The webhook could not be verified', text: 'nothing registered here vouches for this request: check the name of the source in the URL, its secret, the clock of the sender, and that nothing on the way rewrites the body' },
+  'unverified': { status: 401, level: 'info', retryable: false, title: 'The webhook could not be verified', text: 'nothing registered here vouches for this request: check the name of the source in the URL, what it signs with, the clock of the sender, and that nothing on the way rewrites the body' },
   'forbidden': { status: 403, level: 'warn', retryable: false, title: 'The key may not do this', text: 'this needs role {needed}; the key "{key}" has role {role}' },
   'not-found': { status: 404, level: 'info', retryable: false, title: 'Not found', text: 'there is no {what} "{id}"' },
   'conflict': { status: 409, level: 'info', retryable: false, title: 'Conflict', text: '{problem}; {right}' },

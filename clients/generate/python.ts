@@ -23,12 +23,12 @@ export function pythonOf(api: OpenApi): string {
 }
 
 function methodOf({ name, summary, method, path, pathParameters, query, body, repeatable }: Operation): string[] {
-  const parameters = ['self', ...pathParameters.map((each) => `${snake(each.name)}: str`), ...(body === null ? [] : ['body: Any'])];
-  const keywords = query.map((each) => `${snake(each.name)}: Any${each.required ? '' : ' = None'}`);
-  const address = path.replace(/\{(\w+)\}/g, (_, parameter: string) => `{quoted(${snake(parameter)})}`);
+  const parameters = ['self', ...pathParameters.map((each) => `${safe(snake(each.name))}: str`), ...(body === null ? [] : ['body: Any'])];
+  const keywords = query.map((each) => `${safe(snake(each.name))}: Any${each.required ? '' : ' = None'}`);
+  const address = path.replace(/\{(\w+)\}/g, (_, parameter: string) => `{quoted(${safe(snake(parameter))})}`);
   const extra = [
     ...(body === null ? [] : ['body=body']),
-    ...(query.length === 0 ? [] : [`query={${query.map((each) => `"${each.name}": ${snake(each.name)}`).join(', ')}}`]),
+    ...(query.length === 0 ? [] : [`query={${query.map((each) => `"${each.name}": ${safe(snake(each.name))}`).join(', ')}}`]),
     ...(repeatable ? ['repeatable=True'] : []),
   ];
   return [
@@ -38,7 +38,7 @@ function methodOf({ name, summary, method, path, pathParameters, query, body, re
   ];
 }
 
-const RESERVED = new Set(['import', 'from', 'global', 'del', 'pass', 'raise', 'return', 'class', 'def']);
+const RESERVED = new Set('False None True and as assert async await break class continue def del elif else except finally for from global if import in is lambda nonlocal not or pass raise return try while with yield'.split(' '));
 const safe = (name: string) => (RESERVED.has(name) ? `${name}_` : name);
 const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 const className = (group: string) => group[0]?.toUpperCase() + group.slice(1);

@@ -12,8 +12,8 @@ const MIGRATIONS = path.resolve(import.meta.dirname, '../../migrations');
 /** Applies what is missing, all in one transaction, under an advisory lock that makes other replicas wait. */
 export async function migrate(databaseUrl: string, log: (message: string) => void = () => {}): Promise<string[]> {
   const quiet = () => {};
-  const applied = await runner({
-    databaseUrl,
+  const applied = await connected(databaseUrl, (dbClient) => runner({
+    dbClient,
     dir: MIGRATIONS,
     // schema.sql is the dump for reviewers, not a step
     ignorePattern: '\\..*|schema\\.sql',
@@ -21,7 +21,7 @@ export async function migrate(databaseUrl: string, log: (message: string) => voi
     direction: 'up',
     advisoryLockMode: 'wait',
     logger: { debug: quiet, info: quiet, warn: log, error: log },
-  });
+  }));
   return applied.map((step) => step.name);
 }
 
@@ -37,15 +37,19 @@ export async function untilMigrated(databaseUrl: string, log: (message: string) 
 
 async function pendingMigrations(databaseUrl: string): Promise<string[]> {
   const files = (await readdir(MIGRATIONS)).filter((name) => name.endsWith('.sql') && name !== 'schema.sql').map((name) => name.replace(/\.sql$/, '')).sort();
-  const client = new pg.Client(databaseUrl);
-  await client.connect();
-  try {
+  return connected(databaseUrl, async (client) => {
     const { rows: [at] } = await client.query<{ table: boolean; queue: boolean }>(
       "select to_regclass($1) is not null as table, to_regproc('graphile_worker.add_job') is not null as queue", [TABLE],
     );
     const applied = at?.table === true ? (await client.query<{ name: string }>(`select name from ${TABLE}`)).rows : [];
     return [...files.filter((file) => !applied.some(({ name }) => name === file)), ...(at?.queue === true ? [] : ['the queue'])];
-  } finally {
-    await client.end();
-  }
+  });
+}
+
+/** One connection for as long as the work takes. A query hears of what breaks it; a server that goes while the connection closes is no fault, and without a listener would end the process. */
+async function connected<T>(databaseUrl: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client(databaseUrl);
+  client.on('error', () => {});
+  await client.connect();
+  return work(client).finally(() => client.end());
 }

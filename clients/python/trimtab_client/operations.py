@@ -125,9 +125,9 @@ class Models:
         """How far a model is off course. GET /v1/models/{name}/drift"""
         return self._request("GET", f"/v1/models/{quoted(name)}/drift", repeatable=True)
 
-    def performance(self, name: str, *, from: Any = None, to: Any = None, bucket: Any = None, segment: Any = None) -> Any:
+    def performance(self, name: str, *, from_: Any = None, to: Any = None, bucket: Any = None, segment: Any = None) -> Any:
         """What predictions were worth, by when they were made, also before their labels come. GET /v1/models/{name}/performance"""
-        return self._request("GET", f"/v1/models/{quoted(name)}/performance", query={"from": from, "to": to, "bucket": bucket, "segment": segment}, repeatable=True)
+        return self._request("GET", f"/v1/models/{quoted(name)}/performance", query={"from": from_, "to": to, "bucket": bucket, "segment": segment}, repeatable=True)
 
     def triggers(self, name: str, *, limit: Any = None) -> Any:
         """Every reason to retrain, and every decision not to, newest first. GET /v1/models/{name}/triggers"""
