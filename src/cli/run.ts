@@ -1,6 +1,7 @@
 /** Finds the command that the arguments name, runs it, and answers the exit code. */
 import { isTrimtabError } from '../errors.ts';
 import type { Command, Context, ExitCode } from './command.ts';
+import { backtest } from './commands/backtest.ts';
 import { completionOf } from './commands/completion.ts';
 import { doctor } from './commands/doctor.ts';
 import { engineInstall } from './commands/engine-install.ts';
@@ -19,7 +20,7 @@ import { status } from './commands/status.ts';
 import { train } from './commands/train.ts';
 
 export const COMMANDS: readonly Command[] = [
-  serve, demo, replay, status, importRows, train, evaluate, predict, retrain, promote, rollback, recordShow, recordVerify, exportAdapter, migrateCommand, doctor, engineInstall,
+  serve, demo, replay, status, importRows, train, evaluate, predict, retrain, promote, rollback, backtest, recordShow, recordVerify, exportAdapter, migrateCommand, doctor, engineInstall,
   completionOf(() => COMMANDS),
 ];
 

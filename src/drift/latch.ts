@@ -1,20 +1,15 @@
-/**
- * What the alarms of a pane become: one incident for each cause.
- *
- * An alarm joins the unresolved incident, of the same promotion, whose first alarm came no earlier than the change that the alarm is
- * of began: the panes since that change are then panes of both. Where several fit, the one whose own change began nearest. Alarms of one pane
- * are always of one cause, since a change begins no later than its alarm. What begins after an incident was opened is another cause.
- */
+/** What the alarms of a pane become: incidents in the database, one a cause. */
 import { decodeProfile } from '../profile/index.ts';
 import { paneProfilesAfter } from '../store/drift.ts';
 import { countAlarm, insertIncident, joinIncident, unresolvedIncidents } from '../store/incidents.ts';
 import type { Queryable } from '../store/postgres.ts';
 import type { IncidentLevel, MonitorKind } from '../vocabulary.ts';
+import { byWeight, causeOf } from './cause.ts';
 import type { Course } from './course.ts';
 import { findEffect, topStreams } from './effect.ts';
 import { guaranteeOf, isTaken, seriesEntry, type Evidence } from './evidence.ts';
 import { evidencesOf, type IncidentEvidence } from './incident-evidence.ts';
-import { levelOf, worse, worst } from './level.ts';
+import { levelOf, worst } from './level.ts';
 import { watchedColumns } from './monitors.ts';
 import { sampleIds } from './samples.ts';
 import { startOf, type MonitorState } from './state.ts';
@@ -48,7 +43,7 @@ export interface Alarming extends Watching {
 }
 
 /** What a new alarm is held against. */
-interface Cause {
+interface Latch {
   readonly id: string;
   readonly pane: number;
   readonly muted: boolean;
@@ -82,23 +77,10 @@ export async function latchAlarms(db: Queryable, at: LivePane, alarming: readonl
   return { opened, escalated };
 }
 
-async function causesOf(db: Queryable, { model, live, now }: LivePane): Promise<Cause[]> {
+async function causesOf(db: Queryable, { model, live, now }: LivePane): Promise<Latch[]> {
   return (await unresolvedIncidents<IncidentEvidence>(db, model))
     .filter(({ adapter, reference }) => adapter === live.adapter && reference === live.reference)
     .map(({ id, pane, mutedUntil, evidence }) => ({ id, pane, evidence, muted: mutedUntil !== null && mutedUntil > now }));
-}
-
-/** The incident that an alarm belongs to; null: it is the first of its cause. */
-export function causeOf<C extends Pick<Cause, 'pane'> & { readonly evidence: Pick<Evidence, 'panes'> }>({ panes: [began] }: Pick<Evidence, 'panes'>, causes: readonly C[]): C | null {
-  const distance = ({ evidence }: C) => Math.abs(evidence.panes[0] - began);
-  return causes.filter(({ pane }) => began <= pane).reduce<C | null>((best, each) => (best === null || distance(each) < distance(best) ? each : best), null);
-}
-
-/** The worst level first, then what passed its threshold by most: the first opens the incident and gives it its name. */
-function byWeight(a: Evidence, b: Evidence): number {
-  const [ofA, ofB] = [levelOf([a.kind], null).level, levelOf([b.kind], null).level];
-  if (ofA !== ofB) return worse(ofA, ofB) ? -1 : 1;
-  return b.eValue / b.threshold - a.eValue / a.threshold;
 }
 
 async function open(db: Queryable, { model, pane, live, now }: LivePane, evidence: IncidentEvidence): Promise<OpenedIncident> {

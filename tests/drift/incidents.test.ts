@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { assumptionsOf } from '../../src/drift/assumptions.ts';
 import { columnsThatMoved, segmentsThatMoved } from '../../src/drift/culprits.ts';
-import { causeOf } from '../../src/drift/latch.ts';
+import { causeOf } from '../../src/drift/cause.ts';
 import { levelOf, worst, type Outlook } from '../../src/drift/level.ts';
 import { movedTexts, ngramsOf } from '../../src/drift/moved-texts.ts';
 import { watchingOf } from '../../src/drift/watching.ts';

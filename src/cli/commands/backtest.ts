@@ -1,0 +1,82 @@
+/** `backtest MODEL --policy FILE`: stored history under another policy, beside what happened. */
+import { readFile } from 'node:fs/promises';
+import { parse } from 'yaml';
+import { messageOf, TrimtabError } from '../../errors.ts';
+import { backtest as play, type Backtest, type Course } from '../../triggers/backtest.ts';
+import { readArguments, textOf, type Arguments } from '../arguments.ts';
+import { showFields, type Command, type Context } from '../command.ts';
+import { withStore } from '../open.ts';
+
+const usage = 'backtest MODEL --policy FILE [--from TIME] [--to TIME] [--change TIME ...]';
+const text = { type: 'string' } as const;
+
+export const backtest: Command = {
+  words: ['backtest'],
+  usage,
+  summary: 'what the sections monitor and retrain of FILE (YAML or JSON) would have made of the stored history: incidents, runs, labels, rows until a --change was seen',
+  async run(args, context) {
+    const parsed = readArguments(args, ['MODEL'], usage, { policy: text, from: text, to: text, change: { ...text, multiple: true } });
+    const file = textOf(parsed, 'policy');
+    if (file === null) throw new TrimtabError('bad-request', { what: '--policy', problem: 'is missing', right: `usage: npm run cli -- ${usage}` });
+    const policy = await readPolicy(file);
+    const question = { model: parsed.positionals[0] ?? '', policy, from: timeOf(parsed, 'from') ?? new Date(0), to: timeOf(parsed, 'to') ?? new Date(), changes: changesOf(parsed) };
+    const found = await withStore(context.config(textOf(parsed, 'data')), ({ pool }) => play(pool, question));
+    if (parsed.values['json'] === true) context.out(JSON.stringify(found));
+    else show(context, found);
+    return 0;
+  },
+};
+
+/** YAML holds JSON. */
+async function readPolicy(file: string): Promise<unknown> {
+  const right = 'name a file with the sections monitor and retrain of a model spec, in YAML or JSON';
+  const content = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new TrimtabError('bad-request', { what: file, problem: messageOf(error), right });
+  });
+  try {
+    return parse(content) as unknown;
+  } catch (error) {
+    throw new TrimtabError('bad-request', { what: file, problem: messageOf(error), right });
+  }
+}
+
+function timeOf(parsed: Arguments, name: string): Date | null {
+  const given = textOf(parsed, name);
+  return given === null ? null : time(`--${name}`, given);
+}
+
+function changesOf({ values }: Arguments): Date[] {
+  const given = values['change'] as unknown as readonly string[] | undefined;
+  return (given ?? []).map((each) => time('--change', each)).sort((a, b) => a.getTime() - b.getTime());
+}
+
+function time(what: string, given: string): Date {
+  const at = new Date(given);
+  if (Number.isNaN(at.getTime())) throw new TrimtabError('bad-request', { what, problem: `"${given}" is no time`, right: 'give one such as 2026-03-01T00:00:00Z' });
+  return at;
+}
+
+function show(context: Context, { model, panes, rows, changes, played, happened, lacks }: Backtest): void {
+  showFields(context, { model, panes: String(panes), rows: String(rows) });
+  for (const lack of lacks) context.out(`not as asked: ${lack}`);
+  for (const [name, course] of [['under this policy', played], ['as it happened', happened]] as const) {
+    context.out('');
+    context.out(`${name}: ${counted(course.incidents.length, 'incident')}, ${counted(course.runs.length, 'run')}, ${counted(course.labels, 'labelled row')}`);
+    showCourse(context, course, changes);
+  }
+  context.out('');
+  for (const { reason, why, times } of played.held) context.out(`${reason} did not start a run, ${times} times: ${why}`);
+  if (played.missingLabels > 0) context.out(`a run still waits for ${counted(played.missingLabels, 'labelled row')}`);
+  context.out('played runs take no time and change nothing: what their challengers would have done is not known');
+}
+
+function showCourse(context: Context, { incidents, runs, rowsUntilDetection }: Course, changes: readonly Date[]): void {
+  for (const { at, monitor, joined, level, alarms, effect } of incidents) context.out(`  ${at.toISOString()}  ${level.padEnd(6)}  ${[monitor, ...joined].join(', ')} by ${effect.toFixed(3)}, ${counted(alarms, 'alarm')}`);
+  for (const { at, reason, labels } of runs) context.out(`  ${at.toISOString()}  run     ${reason}, ${counted(labels, 'new labelled row')}`);
+  changes.forEach((change, i) => {
+    const seen = rowsUntilDetection[i] ?? null;
+    context.out(`  ${change.toISOString()}  change  ${seen === null ? 'not seen' : `seen after ${counted(seen, 'row')}`}`);
+  });
+}
+
+const counted = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`;
