@@ -16,7 +16,7 @@ import { lastDue } from './schedule.ts';
 
 export interface BacktestQuestion {
   readonly model: string;
-  /** `monitor` and `retrain` of a spec; what is left out is as in the spec in force. */
+  /** A spec, or sections of one, of which `monitor` and `retrain` are played; a section that is left out is as in the spec in force. */
   readonly policy: unknown;
   readonly from: Date;
   readonly to: Date;
@@ -77,21 +77,25 @@ export async function backtest(db: Queryable, { model, policy, from, to, changes
   const labels = await labelsOf(db, stretch);
   const rows = history.panes.reduce((sum, pane) => sum + pane.rows, 0);
   return {
-    model, from, to, changes, panes: history.panes.length, rows, lacks: history.lacks,
+    model, from, to, changes, panes: history.panes.length, rows, lacks: [...history.lacks, ...unplayed(stored.spec, spec)],
     played: { ...playedCourse(spec, history, labels, await lastStartBefore(db, model, from)), rowsUntilDetection: changes.map((change) => rowsUntil(history.panes, change, history.incidents)) },
     happened: await whatHappened(db, stretch, history.panes, labels, changes),
   };
 }
 
+/** Sections that decide what becomes of a run, once there is one. */
+const AFTER_A_RUN = ['base', 'serving', 'data', 'training', 'gates', 'rollout'] as const;
+
 /** The spec in force with the policy's sections in it. */
 function specUnder(spec: ModelSpec, policy: unknown): ModelSpec {
-  const right = 'give an object with the sections monitor and retrain of a model spec, or one of them';
-  if (typeof policy !== 'object' || policy === null || Array.isArray(policy)) throw new TrimtabError('bad-request', { what: 'policy', problem: 'it is no object', right });
-  const { monitor, retrain, ...others } = policy as { monitor?: object; retrain?: object };
-  const [other] = Object.keys(others);
-  if (other !== undefined) throw new TrimtabError('bad-request', { what: `policy.${other}`, problem: 'no backtest can say what it would have changed', right });
-  return parseSpec({ ...spec, monitor: monitor ?? spec.monitor, retrain: retrain ?? spec.retrain });
+  if (typeof policy !== 'object' || policy === null || Array.isArray(policy)) {
+    throw new TrimtabError('bad-request', { what: 'policy', problem: 'it is no object', right: 'give a model spec, or its sections monitor and retrain, or one of them' });
+  }
+  return parseSpec({ ...spec, ...policy, name: spec.name, task: spec.task, labels: spec.labels });
 }
+
+const unplayed = (before: ModelSpec, after: ModelSpec): string[] =>
+  AFTER_A_RUN.filter((section) => JSON.stringify(before[section]) !== JSON.stringify(after[section])).map((section) => `${section} is another: what it would have made of the runs is not known`);
 
 interface Labels {
   readonly ends: readonly Date[];

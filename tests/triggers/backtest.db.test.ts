@@ -81,7 +81,8 @@ describe('a backtest', () => {
   it('of a stretch takes that alone; of what is no policy it says what would be one', async () => {
     expect(await ask({ from: at(20), to: at(30) })).toMatchObject({ panes: 10, played: { incidents: [] }, happened: { incidents: [] } });
     await expect(ask({ policy: [] })).rejects.toMatchObject({ code: 'bad-request' });
-    await expect(ask({ policy: { gates: {} } })).rejects.toThrow(/policy.gates: no backtest can say/);
+    expect((await ask({ policy: { name: 'other', task: 'classification', serving: {}, gates: { alpha: 0.01 } } })).lacks).toEqual(['gates is another: what it would have made of the runs is not known']);
+    await expect(ask({ policy: { monitors: {} } })).rejects.toThrow(/no field "monitors"/);
     await expect(ask({ policy: { monitor: { pane: 'soon' } } })).rejects.toMatchObject({ code: 'bad-spec' });
     await expect(ask({ model: 'nobody' })).rejects.toMatchObject({ code: 'not-found' });
   });

@@ -29,7 +29,7 @@ export const backtest: Command = {
 
 /** YAML holds JSON. */
 async function readPolicy(file: string): Promise<unknown> {
-  const right = 'name a file with the sections monitor and retrain of a model spec, in YAML or JSON';
+  const right = 'name a file with a model spec, or its sections monitor and retrain, in YAML or JSON';
   const content = await readFile(file, 'utf8').catch((error: unknown) => {
     throw new TrimtabError('bad-request', { what: file, problem: messageOf(error), right });
   });
