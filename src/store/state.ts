@@ -27,12 +27,16 @@ const MODELS = `
   left join promotions o on o.model = l.model and o.seq = l.seq
   order by m.name`;
 
-/** Of each kind of monitor the oldest: columns of features are of one kind, and their names are no label. */
+/** Of each kind of monitor, in whatever incident it alarmed, the oldest: columns of features are of one kind, and their names are no label. */
 const INCIDENTS = `
-  select distinct on (model, coalesce(evidence ->> 'kind', monitor))
-         model, coalesce(evidence ->> 'kind', monitor) as monitor, state, opened_at as "openedAt",
+  select distinct on (model, kind)
+         model, kind as monitor, case when muted_until > now() then 'muted' else state end as state, opened_at as "openedAt",
          jsonb_build_object('estimate', evidence -> 'effect', 'lower', evidence -> 'interval' -> 0, 'upper', evidence -> 'interval' -> 1) as effect
-  from incidents where state <> 'resolved' order by model, coalesce(evidence ->> 'kind', monitor), opened_at`;
+  from (
+    select model, coalesce(evidence ->> 'kind', monitor) as kind, state, opened_at, muted_until, evidence from incidents where state <> 'resolved'
+    union all
+    select model, each ->> 'kind', state, opened_at, muted_until, each from incidents cross join lateral jsonb_array_elements(evidence -> 'joined') as each where state <> 'resolved'
+  ) as alarms order by model, kind, opened_at`;
 
 const RUNS = `
   select r.model, r.state, count(*) as count, count(*) filter (where r.rollout ->> 'waiting' = 'approval') as awaiting, min(s.at) as entered

@@ -76,7 +76,7 @@ export const METRICS = {
   monitorReference: state('trimtab_monitor_reference_ratio', 'ratio', { model, monitor }, 'Mean of the watched value in the reference'),
   monitorEffect: state('trimtab_monitor_effect_ratio', 'ratio', { model, monitor, bound: BOUNDS }, 'Rise of the watched mean over the reference since the likeliest change, with its 95 % interval; begins anew after an alarm'),
   incidents: counter('trimtab_incidents_total', 'count', { model, monitor }, 'Incidents opened'),
-  incidentOpened: state('trimtab_incident_opened_timestamp_seconds', 'timestamp', { model, monitor, state: ['open', 'acknowledged'] }, 'When an incident that is not resolved was opened'),
+  incidentOpened: state('trimtab_incident_opened_timestamp_seconds', 'timestamp', { model, monitor, state: ['open', 'acknowledged', 'muted'] }, 'When an incident that is not resolved was opened'),
   incidentEffect: state('trimtab_incident_effect_ratio', 'ratio', { model, monitor, bound: BOUNDS }, 'Rise of the watched mean that an unresolved incident was opened for, with its 95 % interval'),
   quality: state('trimtab_quality_score_ratio', 'ratio', { model, bound: BOUNDS }, 'Mean score of the live adapter on the labelled rows of the last 48 panes, with its 95 % interval'),
   qualityReference: state('trimtab_quality_reference_ratio', 'ratio', { model }, 'Mean score of the live adapter on its reference'),

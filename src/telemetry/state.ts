@@ -18,7 +18,7 @@ export interface ServiceState {
   /** `pane`: the one that is open. */
   readonly models: readonly { readonly model: string; readonly task: Task; readonly target: string; readonly pane: number; readonly adapter: string | null; readonly since: Date | null }[];
   /** Those that are not resolved. */
-  readonly incidents: readonly { readonly model: string; readonly monitor: MonitorKind; readonly state: Exclude<IncidentState, 'resolved'>; readonly openedAt: Date; readonly effect: Bounded }[];
+  readonly incidents: readonly { readonly model: string; readonly monitor: MonitorKind; readonly state: Exclude<IncidentState, 'resolved'> | 'muted'; readonly openedAt: Date; readonly effect: Bounded }[];
   readonly waiting: readonly { readonly model: string; readonly reason: TriggerReason; readonly since: Date }[];
   readonly runs: readonly { readonly model: string; readonly state: RunState; readonly count: number; readonly awaiting: number; readonly entered: Date }[];
   readonly finished: readonly { readonly model: string; readonly outcome: RunOutcome; readonly at: Date }[];
