@@ -1,5 +1,5 @@
 /** The texts that moved: words and pairs of words whose share of the texts rose most since a change, and the texts that have them. */
-import { differenceInterval, wilson } from '../statistics/intervals.ts';
+import { differenceInterval, wilson, type Estimate } from '../statistics/intervals.ts';
 
 export interface MovedTexts {
   /** Texts that were looked at since the change, and before it. */
@@ -21,6 +21,8 @@ export interface SampledText {
 
 const TOP = 10;
 const SAMPLES = 20;
+/** Characters of a text that are looked at: documents would else hold the service up. */
+const LOOKED_INTO = 500;
 /** Of one n-gram. Thousands are looked at, and words of chance must not be shown as what moved. */
 const LEVEL = 0.99999;
 
@@ -37,15 +39,15 @@ export function ngramsOf(text: string): Set<string> {
 /** Null where nothing rose by more than chance, or one of the sides is empty. */
 export function movedTexts(before: readonly SampledText[], since: readonly SampledText[]): MovedTexts | null {
   if (before.length === 0 || since.length === 0) return null;
-  const [earlier, later] = [before.map(({ text }) => ngramsOf(text)), since.map(({ text }) => ngramsOf(text))];
+  const [earlier, later] = [before, since].map((side) => side.map(({ text }) => ngramsOf(text.slice(0, LOOKED_INTO)))) as [Set<string>[], Set<string>[]];
   const [countsBefore, counts] = [timesOf(earlier), timesOf(later)];
-  const estimate = (hits: number, n: number) => ({ mean: hits / n, ...wilson(hits, n, LEVEL) });
+  const [shareNow, shareThen] = [estimates(since.length), estimates(before.length)];
   const risen = [...counts]
-    .map(([ngram, hits]) => {
-      const [now, then] = [estimate(hits, since.length), estimate(countsBefore.get(ngram) ?? 0, before.length)];
-      return { ngram, share: now.mean, before: then.mean, proven: differenceInterval(now, then).low };
+    .flatMap(([ngram, hits]) => {
+      const [now, then] = [shareNow(hits), shareThen(countsBefore.get(ngram) ?? 0)];
+      const proven = now.mean > then.mean ? differenceInterval(now, then).low : 0;
+      return proven > 0 ? [{ ngram, share: now.mean, before: then.mean, proven }] : [];
     })
-    .filter(({ proven }) => proven > 0)
     .sort((a, b) => b.proven - a.proven || (a.ngram < b.ngram ? -1 : 1))
     .slice(0, TOP);
   if (risen.length === 0) return null;
@@ -58,6 +60,12 @@ export function movedTexts(before: readonly SampledText[], since: readonly Sampl
     share: shareOf(later), shareBefore: shareOf(earlier),
     sampleIds: ranked.sort((a, b) => b.weight - a.weight || (a.id < b.id ? -1 : 1)).slice(0, SAMPLES).map(({ id }) => id),
   };
+}
+
+/** Shares of n texts with their intervals, each made once: there are hundreds of thousands of n-grams, and few different counts of them. */
+function estimates(n: number): (hits: number) => Estimate {
+  const made: Estimate[] = [];
+  return (hits) => (made[hits] ??= { mean: hits / n, ...wilson(hits, n, LEVEL) });
 }
 
 function timesOf(texts: readonly Set<string>[]): Map<string, number> {

@@ -48,6 +48,14 @@ describe('the texts that moved', () => {
     expect([...ngramsOf('東京 abc')]).toEqual(['東', '京', '東 京', 'abc', '京 abc']);
     expect(ngramsOf('?!').size).toBe(0);
   });
+  it('the beginning of a text counts, and the texts that have most of what rose stand first', () => {
+    const before = texts(Array.from({ length: 100 }, () => 'my card is lost'), 'a');
+    const moved = movedTexts(before, texts(Array.from({ length: 100 }, (_, i) => (i % 5 === 0 ? 'buy bitcoin now' : i % 5 === 1 ? 'my bitcoin is lost' : `my card is lost${' '.repeat(1_000)}zebra`)), 'b'));
+    expect(moved?.ngrams[0]).toEqual({ ngram: 'bitcoin', share: 0.4, before: 0 });
+    expect([moved?.share, moved?.shareBefore]).toEqual([0.4, 0]);
+    expect(moved?.sampleIds[0]).toBe('b0');
+    expect(moved?.ngrams.map(({ ngram }) => ngram)).not.toContain('zebra');
+  });
   it('nothing of the same texts, nothing of none', () => {
     const same = Array.from({ length: 200 }, (_, i) => `word${i % 7} common`);
     expect(movedTexts(texts(same, 'a'), texts(same, 'b'))).toBeNull();
