@@ -24,6 +24,8 @@ export interface Session {
   readonly typed: number;
   /** Follows a page from its first line to its last. @throws Error that names page and line of what did not come out as told */
   follow(page: string): Promise<void>;
+  /** The same for a text that is no page. */
+  followText(name: string, text: string): Promise<void>;
   end(): Promise<void>;
 }
 
@@ -82,15 +84,18 @@ export async function openSession(): Promise<Session> {
     if (each.kind === 'keep') await keep(each.name, valueAt(last, each.at));
   };
 
+  const followText = async (name: string, text: string) => {
+    for (const each of stepsOf(text)) {
+      await step(each).catch((error: unknown) => {
+        throw new Error(`${name}:${each.line}: ${(error as Error).message}`, { cause: error });
+      });
+    }
+  };
+
   return {
     get typed() { return typed; },
-    async follow(page) {
-      for (const each of stepsOf(readPage(page))) {
-        await step(each).catch((error: unknown) => {
-          throw new Error(`${page}:${each.line}: ${(error as Error).message}`, { cause: error });
-        });
-      }
-    },
+    follow: (page) => followText(page, readPage(page)),
+    followText,
     async end() {
       await stop();
       bash.end();
