@@ -15,7 +15,7 @@ const LEFT_OUT = new Set(['.git', 'node_modules', 'data', 'dist', 'coverage']);
 const COMMAND_MS = 120_000;
 const REPEAT_MS = 150_000;
 const PAUSE_MS = 500;
-const SERVE = /^(?:[A-Z_]+=\S+ )*npm (?:start|run cli -- serve)\b/;
+const SERVE = /^(?:[A-Z_]+=\S+ )*(?:npm (?:start|run cli -- serve)\b|node_modules\/\.bin\/node src\/main\.ts)/;
 /** An answer that is a problem fails a command, and progress is no output. */
 const PRELUDE = 'exec 2>&1\ncurl() { command curl --silent --show-error --fail-with-body "$@"; }\n';
 
@@ -156,11 +156,15 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   }
 }
 
+/** Through npm by Ctrl-C, which a terminal sends to all; itself by SIGTERM, as a supervisor does. */
 async function stopped(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  signalGroup(child, 'SIGINT');
-  await ended;
+  if (child.exitCode !== null || child.signalCode !== null) throw new Error(`the service had ended with ${child.signalCode ?? child.exitCode}`);
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const throughNpm = child.spawnargs.some((each) => each.includes('npm '));
+  if (throughNpm) signalGroup(child, 'SIGINT');
+  else child.kill('SIGTERM');
+  const code = await ended;
+  if (!throughNpm && code !== 0) throw new Error(`the service was told to stop and ended with code ${code}`);
 }
 
 async function ready(url: string, child: ChildProcess): Promise<void> {
