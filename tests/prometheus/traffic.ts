@@ -19,8 +19,9 @@ export async function play(service: Service): Promise<void> {
     await until(`run ${runId} is ${state}`, async () => (await service.call<Run>('GET', `/v1/runs/${runId}`)).state === state);
   };
 
+  // several seconds of training on a quick machine: gauges of a training are there while it runs, and must be scraped
   await put('router', {
-    monitor: { pane: '2s', alarmBudget: { maxFalseAlarms: 1, per: '1m' } }, retrain: { on: ['drift', 'performance'], minLabels: 1_000_000 }, rollout: { watch: '1h' }, training: { epochs: 60 },
+    monitor: { pane: '2s', alarmBudget: { maxFalseAlarms: 1, per: '1m' } }, retrain: { on: ['drift', 'performance'], minLabels: 1_000_000 }, rollout: { watch: '1h' }, training: { epochs: 300 },
   });
   await label('router', LABELLED);
   await run('router', 'done');
