@@ -69,6 +69,17 @@ describe('export', () => {
     }
   });
 
+  test('an MLflow model around the same files; a format that nobody knows is a wrong call', async () => {
+    const [adapter] = await world.app.parts.registry.adapters('router');
+    const folder = path.join(place.root, 'mlflow');
+    expect(await run(['export', adapter?.id ?? '', folder, '--format', 'mlflow'], cli())).toBe(0);
+    expect(adapterDigest(await readAdapter(path.join(folder, 'adapter')))).toBe(adapter?.sha256);
+    const model = JSON.parse(await readFile(path.join(folder, 'MLmodel'), 'utf8')) as { signature: { outputs: string } };
+    expect(JSON.parse(model.signature.outputs)).toMatchObject([{ name: 'label', type: 'string' }, { name: 'confidence', type: 'double' }]);
+    await access(path.join(folder, 'code', 'trimtab_mlflow.py'));
+    expect(await run(['export', adapter?.id ?? '', path.join(place.root, 'other'), '--format', 'onnx'], cli())).toBe(2);
+  });
+
   test('never into a folder that exists, nor of an adapter that does not', async () => {
     const [adapter] = await world.app.parts.registry.adapters('router');
     const kept = cli();
