@@ -1,6 +1,6 @@
 /** The answers of the API as who asks sees them: times are text. Types only: the page may import nothing else of the service. */
 import type { StoredModel } from '../models.ts';
-import type { DriftReport as Drift, Incident as StoredIncident } from '../drift/index.ts';
+import type { DriftReport as Drift, Incident as StoredIncident, Replay as Replayed } from '../drift/index.ts';
 import type { PerformanceReport as Performance } from '../drift/performance/index.ts';
 import type { AuditEntry as Audited } from '../audit.ts';
 import type { DatasetManifest } from '../datasets/index.ts';
@@ -23,6 +23,7 @@ export type Timeline = Json<Line>;
 export type DriftReport = Json<Drift>;
 export type PerformanceReport = Json<Performance>;
 export type Incident = Json<StoredIncident>;
+export type Replay = Json<Replayed>;
 export type DecisionRecordView = Json<DecisionRecord>;
 export type Adapter = Json<StoredAdapter>;
 export type Promotion = Json<Moved>;

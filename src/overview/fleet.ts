@@ -2,10 +2,10 @@
 import type { Clock } from '../clock.ts';
 import type { ModelSpec } from '../spec.ts';
 import { listModels, type StoredModel } from '../store/models.ts';
-import { examsOf, latchedIncidents, liveFigures, liveRows, runsUnderWay, type LiveRow, type UnderWay } from '../store/overview.ts';
+import { examsOf, latchedIncidents, liveFigures, liveRows, runsUnderWay, type LatchedIncident, type LiveRow, type UnderWay } from '../store/overview.ts';
 import type { Pool } from '../store/postgres.ts';
 import { nextDue } from '../triggers/schedule.ts';
-import { DAY, type IncidentState, type Task } from '../vocabulary.ts';
+import { DAY, type Task } from '../vocabulary.ts';
 import { qualityOf, type Quality } from './quality.ts';
 
 /** Where a quality was measured: on labelled production rows, or on the exam while there are none. */
@@ -18,7 +18,7 @@ export interface FleetRow {
   readonly live: { readonly adapter: string; readonly version: number; readonly since: Date } | null;
   readonly quality: (Quality & { readonly source: QualitySource }) | null;
   /** Not resolved, the newest first. */
-  readonly incidents: readonly { readonly id: string; readonly monitor: string; readonly state: IncidentState; readonly openedAt: Date }[];
+  readonly incidents: readonly Omit<LatchedIncident, 'model'>[];
   /** When the schedule is due next; null without one. */
   readonly nextSchedule: Date | null;
   readonly run: Omit<UnderWay, 'model'> | null;

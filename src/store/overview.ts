@@ -1,5 +1,5 @@
 /** All models at once, for the list of them: one query for each thing that is shown, however many models there are. */
-import type { RunState } from '../vocabulary.ts';
+import type { IncidentLevel, RunState } from '../vocabulary.ts';
 import type { Queryable } from './postgres.ts';
 
 export interface LiveRow {
@@ -34,10 +34,20 @@ export async function liveFigures(db: Queryable, since: Date): Promise<{ model: 
   return rows;
 }
 
+export interface LatchedIncident {
+  readonly model: string;
+  readonly id: string;
+  readonly monitor: string;
+  readonly level: IncidentLevel;
+  readonly state: 'open' | 'acknowledged';
+  readonly openedAt: Date;
+  readonly mutedUntil: Date | null;
+}
+
 /** Incidents that are not resolved, the newest first. */
-export async function latchedIncidents(db: Queryable): Promise<{ model: string; id: string; monitor: string; state: 'open' | 'acknowledged'; openedAt: Date }[]> {
-  const { rows } = await db.query<{ model: string; id: string; monitor: string; state: 'open' | 'acknowledged'; openedAt: Date }>(
-    `select model, id, monitor, state, opened_at as "openedAt" from incidents where state <> 'resolved' order by opened_at desc, id`,
+export async function latchedIncidents(db: Queryable): Promise<LatchedIncident[]> {
+  const { rows } = await db.query<LatchedIncident>(
+    `select model, id, monitor, level, state, opened_at as "openedAt", muted_until as "mutedUntil" from incidents where state <> 'resolved' order by opened_at desc, id`,
   );
   return rows;
 }

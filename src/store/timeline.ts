@@ -1,5 +1,5 @@
 /** What happened to a model in a span of time. */
-import type { IncidentState, RunOutcome, RunState } from '../vocabulary.ts';
+import type { IncidentLevel, IncidentState, RunOutcome, RunState } from '../vocabulary.ts';
 import type { Queryable } from './postgres.ts';
 
 interface Between {
@@ -22,10 +22,12 @@ export interface TimelinePromotion {
 export interface TimelineIncident {
   readonly id: string;
   readonly monitor: string;
+  readonly level: IncidentLevel;
   readonly state: IncidentState;
   readonly effect: number | null;
   readonly openedAt: Date;
   readonly resolvedAt: Date | null;
+  readonly mutedUntil: Date | null;
 }
 
 export interface TimelineRun {
@@ -53,7 +55,7 @@ export async function promotionsBetween(db: Queryable, between: Between): Promis
 /** Those that were open at any time of the span. */
 export async function incidentsBetween(db: Queryable, between: Between): Promise<TimelineIncident[]> {
   const { rows } = await db.query<TimelineIncident>(
-    `select id, monitor, state, (evidence ->> 'effect')::float8 as effect, opened_at as "openedAt", resolved_at as "resolvedAt"
+    `select id, monitor, level, state, (evidence ->> 'effect')::float8 as effect, opened_at as "openedAt", resolved_at as "resolvedAt", muted_until as "mutedUntil"
      from incidents where model = $1 and opened_at <= $3 and coalesce(resolved_at, $3) >= $2 order by opened_at desc, id limit ${MOST}`,
     values(between),
   );

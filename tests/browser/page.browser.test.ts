@@ -113,6 +113,59 @@ describe.skipIf(CHROMIUM === null)('the page', () => {
     await page.getByText(/^Seen by/).waitFor();
   });
 
+  /** A pane of this world moves no text beyond chance, and has neither columns nor segments: puts in what a longer change of a richer model leaves. */
+  const enrich = (id: string) => world.service.app.parts.pool.query(
+    `update incidents set evidence = evidence || jsonb_build_object('joined', jsonb_build_array(evidence || '{"monitor": "confidence", "kind": "confidence"}')) || jsonb_build_object(
+       'assumptions', evidence -> 'assumptions' || '{"doubts": ["labels take 900 s"]}', 'columns', $2::jsonb, 'segments', $3::jsonb,
+       'texts', $4::jsonb || jsonb_build_object('sampleIds', jsonb_build_array(evidence -> 'sampleIds' -> 0))) where id = $1`,
+    [
+      id,
+      JSON.stringify([{ column: 'channel', monitor: 'feature:channel', stream: 'chat', mean: 0.24, referenceMean: 0.04, effect: 0.2, interval: [0.1, 0.3], tolerance: 0.02, proven: 0.08 }]),
+      JSON.stringify([{ monitor: 'error', segment: 'de', share: 0.4, referenceShare: 0.1 }]),
+      JSON.stringify({ rows: 200, before: 600, ngrams: [{ ngram: 'esim transfer', share: 0.2, before: 0.01 }], share: 0.2, shareBefore: 0.01 }),
+    ],
+  );
+
+  test('an incident says what it calls for and can be computed again; muted with a reason it is seen as muted, until somebody ends that', async () => {
+    const [incident] = await world.client.incidents(MODEL);
+    await page.getByRole('link', { name: 'Trimtab' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Fleet' }).waitFor();
+    await page.getByRole('table').getByRole('link', { name: incident?.monitor ?? '', exact: true }).first().click();
+    await page.getByRole('table', { name: /^Monitors that alarmed/ }).getByText('opened it').waitFor();
+    await page.getByRole('heading', { name: 'Assumptions' }).waitFor();
+    await page.getByText('No words rose by more than chance.').waitFor();
+    await enrich(incident?.id ?? '');
+    await page.reload();
+    await page.getByRole('table', { name: /^Monitors that alarmed/ }).getByText('joined').waitFor();
+    await page.getByText('labels take 900 s').waitFor();
+    await page.getByRole('table', { name: /^Columns that moved/ }).getByText('24.0 %').waitFor();
+    await page.getByRole('table', { name: /^Segments that moved/ }).getByText('de', { exact: true }).waitFor();
+    await page.getByRole('table', { name: /^Words/ }).getByText('esim transfer').waitFor();
+    await page.getByText('Texts that have most of them: 1').click();
+    await expect.poll(() => page.getByText('answered').count()).toBeGreaterThan(10);
+    await page.getByRole('button', { name: 'Replay' }).click();
+    await page.getByText('The stored evidence gives all 2 alarms again, bit for bit.').waitFor();
+    await page.getByRole('button', { name: 'Mute …' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Mute this incident' });
+    await dialog.getByLabel(/^For/).selectOption('8h');
+    await dialog.getByLabel(/^Why/).fill('a release is under way');
+    await look('mute');
+    await dialog.getByRole('button', { name: 'Mute', exact: true }).click();
+    await page.getByText(/^Muted until .*: a release is under way$/).waitFor();
+    await look('incident-muted');
+    await goTo('/', 'Fleet');
+    await page.getByText('muted', { exact: true }).first().waitFor();
+    await look('fleet-muted');
+    await page.goBack();
+    // loaded anew, from the incident alone: the service lives in another time than the browser
+    await page.reload();
+    await page.getByRole('button', { name: 'Unmute …' }).click();
+    await page.getByRole('dialog').getByLabel(/^Why/).fill('the release is out');
+    await page.getByRole('dialog').getByRole('button', { name: 'Unmute' }).click();
+    await page.getByRole('button', { name: 'Mute …', exact: true }).waitFor();
+    await page.getByText(/^Muted until/).waitFor({ state: 'detached' });
+  });
+
   test('the axis zooms by keys, the stretch stands in the URL, and a chart has its table', async () => {
     await goTo(`/models/${MODEL}`, MODEL);
     const chart = page.getByRole('group', { name: /^Quality/ });
@@ -173,6 +226,8 @@ describe.skipIf(CHROMIUM === null)('the page', () => {
     const table = page.getByRole('table', { name: /^Actions/ });
     await table.getByText('looked at the exam').waitFor();
     await table.getByText('the catalogue changed').waitFor();
+    await table.getByText('a release is under way').waitFor();
+    await table.getByText('the release is out').waitFor();
     await look('audit');
   });
 

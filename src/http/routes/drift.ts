@@ -7,6 +7,7 @@ import type { HttpParts } from '../parts.ts';
 import { answers, BODY } from '../schemas/answers.ts';
 import { id, IdParams, list, ModelParams, oneOf, ref, strict } from '../schemas/common.ts';
 import { DriftView, IncidentView, ReplayView } from '../schemas/views.ts';
+import { tellTime } from '../service-time.ts';
 import type { TypedApp } from './app.ts';
 
 const tags = ['drift'];
@@ -15,7 +16,7 @@ const ResolveBody = Type.Object({ reason: Type.String({ minLength: 1, maxLength:
 
 const MuteBody = Type.Object({ for: Type.String({ pattern: '^[1-9][0-9]{0,5}(s|m|h|d)$', description: 'such as 2h' }), reason: Type.String({ minLength: 1, maxLength: 2_000, description: 'for the record' }) }, strict);
 
-export function driftRoutes(app: TypedApp, { drift, audit }: Pick<HttpParts, 'drift' | 'audit'>): void {
+export function driftRoutes(app: TypedApp, { drift, audit, clock }: Pick<HttpParts, 'drift' | 'audit' | 'clock'>): void {
   const { incidents } = drift;
   const read = { may: 'read' } as const;
   const operate = { may: 'operate' } as const;
@@ -34,7 +35,10 @@ export function driftRoutes(app: TypedApp, { drift, audit }: Pick<HttpParts, 'dr
   app.get(
     '/v1/incidents/:id',
     { config: read, schema: { tags, summary: 'An incident with its evidence', params: IdParams, response: answers(200, ref(IncidentView), [400, 404]) } },
-    (request) => incidents.get(request.params.id),
+    (request, reply) => {
+      tellTime(reply, clock);
+      return incidents.get(request.params.id);
+    },
   );
 
   void app.register(async (scope) => {

@@ -5,10 +5,10 @@ import type { HttpParts } from '../parts.ts';
 import { answers } from '../schemas/answers.ts';
 import { IdParams, list, ModelParams, oneOf, ref, strict } from '../schemas/common.ts';
 import { FleetView, RunCourseView, RunExamView, TimelineView } from '../schemas/overview.ts';
+import { tellTime } from '../service-time.ts';
 import type { TypedApp } from './app.ts';
 
 const tags = ['models'];
-const TIME_HEADER = 'x-trimtab-time';
 const POINTS = 2_000;
 const EXAMPLES = 20;
 const ExamQuery = Type.Object(
@@ -34,8 +34,7 @@ export function overviewRoutes(app: TypedApp, { overview, clock }: Pick<HttpPart
     '/v1/fleet',
     { config, schema: { tags, summary: 'Every model on one line: what is live, its quality, alarms, next schedule, run', querystring: Type.Object({}, strict), response: answers(200, list(FleetView), [400]) } },
     async (_request, reply) => {
-      // whoever shows how long ago something was must reckon with the service's clock, not with their own
-      void reply.header(TIME_HEADER, clock.now().toISOString());
+      tellTime(reply, clock);
       return overview.fleet();
     },
   );

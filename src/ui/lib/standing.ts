@@ -1,20 +1,26 @@
 /** How a model stands, in one word or two. */
 import type { FleetRow } from '../../http/api.ts';
 import type { RunState } from '../../vocabulary.ts';
+import { isMuted } from './incident.ts';
 
 export interface Stand {
   readonly is: 'good' | 'busy' | 'bad' | 'quiet';
   readonly text: string;
 }
 
-/** An alarm that nobody has seen comes before everything; what waits for a person before what goes on by itself. */
-export function standOf(row: Pick<FleetRow, 'incidents' | 'live' | 'run'>): Stand {
-  const open = row.incidents.filter(({ state }) => state === 'open').length;
-  if (open > 0) return { is: 'bad', text: open === 1 ? '1 alarm' : `${open} alarms` };
+/** An alarm that nobody has seen comes before everything, unless it is muted; what waits for a person before what goes on by itself. */
+export function standOf(row: Pick<FleetRow, 'incidents' | 'live' | 'run'>, now: number): Stand {
+  const muted = row.incidents.filter((each) => isMuted(each, now));
+  const heard = row.incidents.filter((each) => !muted.includes(each));
+  const open = heard.filter(({ state }) => state === 'open').length;
+  if (open > 0) return { is: 'bad', text: alarms(open) };
   if (row.run?.waiting === true) return { is: 'busy', text: 'waits for approval' };
-  if (row.incidents.length > 0) return { is: 'busy', text: row.incidents.length === 1 ? '1 alarm seen' : `${row.incidents.length} alarms seen` };
+  if (heard.length > 0) return { is: 'busy', text: `${alarms(heard.length)} seen` };
+  if (muted.length > 0) return { is: 'busy', text: `${alarms(muted.length)} muted` };
   return row.live === null ? { is: 'quiet', text: 'nothing is live yet' } : { is: 'good', text: 'on course' };
 }
+
+const alarms = (n: number) => (n === 1 ? '1 alarm' : `${n} alarms`);
 
 const DOING: Readonly<Record<RunState, string>> = {
   collect: 'collects rows', train: 'trains', evaluate: 'sits the exam', rollout: 'rolls out', watch: 'is watched', done: 'done',

@@ -1,7 +1,10 @@
 /** What happened in the stretch that is loaded, as a list: the marks of the charts in words. */
 import type { Timeline } from '../../http/api.ts';
 import { moment, points } from '../lib/format.ts';
+import { isMuted } from '../lib/incident.ts';
+import { useNow } from '../lib/use.ts';
 import { Link, Table } from './basics.tsx';
+import { Level } from './level.tsx';
 
 interface Happened {
   readonly key: string;
@@ -13,7 +16,8 @@ interface Happened {
 const SHOWN = 12;
 
 export function EventList({ line }: { line: Timeline }) {
-  const all = [...incidentsOf(line), ...promotionsOf(line), ...runsOf(line)].sort((a, b) => (a.at < b.at ? 1 : -1));
+  const now = useNow();
+  const all = [...incidentsOf(line, now), ...promotionsOf(line), ...runsOf(line)].sort((a, b) => (a.at < b.at ? 1 : -1));
   if (all.length === 0) return <p class="muted">Nothing happened in this stretch: no incident, no promotion, no run.</p>;
   const rows = (list: readonly Happened[]) => list.map(({ key, at, what, why }) => ({ key, cells: [<span class="nowrap">{moment(at)}</span>, what, why] }));
   return (
@@ -26,11 +30,11 @@ export function EventList({ line }: { line: Timeline }) {
   );
 }
 
-function incidentsOf({ incidents }: Timeline): Happened[] {
-  return incidents.map(({ id, monitor, effect, openedAt, state }) => ({
+function incidentsOf({ incidents }: Timeline, now: number): Happened[] {
+  return incidents.map(({ id, monitor, level, effect, openedAt, state, mutedUntil }) => ({
     key: id, at: openedAt,
     what: <><span class="alarm" aria-hidden="true">◆</span> <Link to={{ view: 'incident', id }}>{monitor} has drifted</Link></>,
-    why: <>{effect === null ? '' : `${points(effect)} points, `}{state}</>,
+    why: <>{effect === null ? '' : `${points(effect)} points, `}{state} <Level of={level} muted={isMuted({ state, mutedUntil }, now)} /></>,
   }));
 }
 

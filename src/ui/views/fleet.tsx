@@ -1,10 +1,12 @@
 /** The fleet: one row a model. */
 import type { FleetRow } from '../../http/api.ts';
 import { ago, count, moment, percent, range } from '../lib/format.ts';
+import { isMuted } from '../lib/incident.ts';
 import { runText, standOf } from '../lib/standing.ts';
 import { useLoad, useNow } from '../lib/use.ts';
 import { Empty, Head, Link, Show, State, Table } from '../parts/basics.tsx';
 import { Interval } from '../parts/interval.tsx';
+import { Level } from '../parts/level.tsx';
 
 const HEAD = ['Model', 'State', 'Quality', 'Live adapter', 'Run', 'Next schedule'];
 
@@ -13,11 +15,11 @@ export function FleetView() {
   const now = useNow();
   return (
     <>
-      <Head title="Fleet"><p class="muted">{fleet.data === null ? ' ' : summary(fleet.data)}</p></Head>
+      <Head title="Fleet"><p class="muted">{fleet.data === null ? ' ' : summary(fleet.data, now)}</p></Head>
       <Show of={fleet} what="the fleet">
         {(rows) => (
           <div class="panel">
-            <Table caption="All models" head={HEAD} rows={sorted(rows).map((row) => ({ key: row.model, cells: cellsOf(row, now) }))} empty={<NoModel />} />
+            <Table caption="All models" head={HEAD} rows={sorted(rows, now).map((row) => ({ key: row.model, cells: cellsOf(row, now) }))} empty={<NoModel />} />
           </div>
         )}
       </Show>
@@ -26,23 +28,23 @@ export function FleetView() {
 }
 
 /** What needs somebody comes first. */
-function sorted(rows: readonly FleetRow[]): FleetRow[] {
+function sorted(rows: readonly FleetRow[], now: number): FleetRow[] {
   const order = { bad: 0, busy: 1, quiet: 2, good: 3 } as const;
-  return [...rows].sort((a, b) => order[standOf(a).is] - order[standOf(b).is] || (a.model < b.model ? -1 : 1));
+  return [...rows].sort((a, b) => order[standOf(a, now).is] - order[standOf(b, now).is] || (a.model < b.model ? -1 : 1));
 }
 
-function summary(rows: readonly FleetRow[]): string {
-  const alarmed = rows.filter((row) => standOf(row).is === 'bad').length;
+function summary(rows: readonly FleetRow[], now: number): string {
+  const alarmed = rows.filter((row) => standOf(row, now).is === 'bad').length;
   const running = rows.filter(({ run }) => run !== null && run.state !== 'watch').length;
   const models = `${rows.length} ${rows.length === 1 ? 'model' : 'models'}`;
   return `${models}, ${alarmed === 0 ? 'no alarm' : `${alarmed} with alarms`}${running === 0 ? '' : `, ${running} with a run under way`}.`;
 }
 
 function cellsOf(row: FleetRow, now: number) {
-  const stand = standOf(row);
+  const stand = standOf(row, now);
   return [
     <><Link to={{ view: 'model', model: row.model, part: 'course' }}><b>{row.model}</b></Link><div class="small muted">{row.task}</div></>,
-    <><State is={stand.is}>{stand.text}</State>{row.incidents.map((incident) => <div key={incident.id} class="small"><Link to={{ view: 'incident', id: incident.id }}>{incident.monitor}</Link> <span class="muted">{ago(incident.openedAt, now)}</span></div>)}</>,
+    <><State is={stand.is}>{stand.text}</State>{row.incidents.map((incident) => <p key={incident.id} class="small"><Link to={{ view: 'incident', id: incident.id }}>{incident.monitor}</Link> <Level of={incident.level} muted={isMuted(incident, now)} /> <span class="muted">{ago(incident.openedAt, now)}</span></p>)}</>,
     <QualityCell quality={row.quality} metric={row.metric} />,
     row.live === null ? <span class="muted">none</span> : <>v{row.live.version} <span class="small muted nowrap">since {ago(row.live.since, now).replace(' ago', '')}</span><div class="small mono muted">{row.live.adapter.slice(-8)}</div></>,
     row.run === null ? <span class="muted">none</span> : <Link to={{ view: 'run', id: row.run.id }}>{runText(row.run)}</Link>,
