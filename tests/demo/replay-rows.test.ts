@@ -82,7 +82,7 @@ describe('rows of other tasks', () => {
     const truth = { classification: 'label', extraction: 'spans', embedding: 'positive', generation: 'completion' };
     for (const task of TASKS) {
       const { rows, unreadable } = parseRows(exampleTable(3), 'jsonl', { ...slots, truth: truth[task] }, 'f', taskRules(task));
-      expect([rows.length, unreadable]).toEqual([2_200, []]);
+      expect([rows.length, unreadable]).toEqual([2_320, []]);
     }
     expect(exampleTable(3)).toBe(exampleTable(3));
     for (const { text, label, spans: found, positive, completion } of exampleRows(3, { before: 50, after: 50 })) {

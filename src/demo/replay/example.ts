@@ -52,10 +52,10 @@ const OPENINGS = ['', '', '', 'hey ', 'ok ', 'please ', 'could you ', 'well '];
 const CLOSINGS = ['', '', '', ' thanks', ' now', ' if you can', ' for me'];
 
 /**
- * The control's labels make two runs (a quarter of the later stage each) and leave a few rows over: with many left over the first rows of the
- * change would bring a retrain by count, and that would mend the model before a monitor could have seen anything.
+ * The control's 604 labels make two runs, after its third pane of a hundred and its sixth, and leave four over (a run asks for a quarter of the later
+ * stage): with many left over the first rows of the change would bring a retrain by count, and that would mend the model before a monitor could see anything.
  */
-const ROWS = { before: 1_300, after: 900 } as const;
+const ROWS = { before: 1_420, after: 900 } as const;
 /** Of the wishes after the change: those of a new kind. The others are old ones, two thirds of them in new words. */
 const NEW_SHARE = 0.4;
 const REWORDED_SHARE = 2 / 3;
