@@ -30,6 +30,7 @@ import { verifyRecord } from './runs/record.ts';
 import { databaseNow } from './store/clock.ts';
 import { expireUnmatched } from './store/feedback.ts';
 import { addJob, queuedJobs } from './store/jobs.ts';
+import type { ObjectStore } from './store/objects/index.ts';
 import { openObjects } from './store/objects/open.ts';
 import { openDatabase } from './store/open.ts';
 import { expireOutcomes } from './store/outcomes.ts';
@@ -100,11 +101,7 @@ export async function createApp(options: AppOptions) {
   const auth = await createAuth({ pool, clock, log, bootstrapKey: config.apiKey, openOnLoopback: config.apiKey === null });
   const overview = createOverview({ pool, clock, objects, basePath });
   const page = createPage({ log });
-  const records = {
-    list: (model: string, page: { before?: number; limit: number }) => listRecords(pool, model, page),
-    get: (id: string) => getRecord(pool, id),
-    verify: (id: string) => verifyRecord({ pool, objects }, id),
-  };
+  const records = recordsOf(pool, objects);
   const metrics = createMetrics(events, {
     version: packageVersion(),
     queued: ingest.queued,
@@ -119,14 +116,10 @@ export async function createApp(options: AppOptions) {
   /** Everything that time brings: panes that are due, reasons to retrain, watches that end. One at a time. */
   const ticks = serial(() => allInOrder([drift.closeDuePanes, triggers.tick, runs.watchAll]));
   const retire = async () => {
-    const now = clock.now().getTime();
-    await expireIds(pool, new Date(now - ID_DAYS * DAY));
-    const before = new Date(now - config.retentionDays * DAY);
-    await dropOldPartitions(pool, before);
-    await expireUnmatched(pool, before);
-    await expireOutcomes(pool, before);
-    await drift.retire(before);
-    await webhooks.retire(new Date(now));
+    const now = clock.now();
+    await retireRows(pool, now, config.retentionDays);
+    await drift.retire(new Date(now.getTime() - config.retentionDays * DAY));
+    await webhooks.retire(now);
   };
   const idle = async () => {
     while (!((await runs.idle()) && (await queuedJobs(pool)) === 0)) await nextTurn();
@@ -159,6 +152,23 @@ export async function createApp(options: AppOptions) {
     tick: ticks,
     idle,
   };
+}
+
+function recordsOf(pool: Pool, objects: ObjectStore) {
+  return {
+    list: (model: string, page: { before?: number; limit: number }) => listRecords(pool, model, page),
+    get: (id: string) => getRecord(pool, id),
+    verify: (id: string) => verifyRecord({ pool, objects }, id),
+  };
+}
+
+/** Lets go of what is older than it is kept. */
+async function retireRows(pool: Pool, now: Date, retentionDays: number): Promise<void> {
+  await expireIds(pool, new Date(now.getTime() - ID_DAYS * DAY));
+  const before = new Date(now.getTime() - retentionDays * DAY);
+  await dropOldPartitions(pool, before);
+  await expireUnmatched(pool, before);
+  await expireOutcomes(pool, before);
 }
 
 /** The database, with our schema and the queue's up to date. */
