@@ -13,10 +13,10 @@ export interface Arguments {
 
 /** A name that ends in `?` may be left out. @throws TrimtabError `bad-request` that ends with the usage */
 export function readArguments(args: readonly string[], names: readonly string[], usage: string, options: ParseArgsOptionsConfig = {}): Arguments {
-  const right = `usage: npm run cli -- ${usage}`;
+  const right = usageText(usage);
   const parsed = parse(args, { ...COMMON, ...options }, right);
   const missing = names[parsed.positionals.length];
-  if (missing !== undefined && !missing.endsWith('?')) throw new TrimtabError('bad-request', { what: missing, problem: 'is missing', right });
+  if (missing !== undefined && !missing.endsWith('?')) throw missingArgument(missing, usage);
   const extra = parsed.positionals[names.length];
   if (extra !== undefined) throw new TrimtabError('bad-request', { what: `"${extra}"`, problem: 'is one argument too many', right });
   return parsed;
@@ -29,6 +29,20 @@ function parse(args: readonly string[], options: ParseArgsOptionsConfig, right: 
   } catch (error) {
     throw new TrimtabError('bad-request', { what: 'arguments', problem: messageOf(error), right });
   }
+}
+
+const usageText = (usage: string) => `usage: npm run cli -- ${usage}`;
+
+/** The error of an argument or option that must be given. */
+export function missingArgument(what: string, usage: string): TrimtabError {
+  return new TrimtabError('bad-request', { what, problem: 'is missing', right: usageText(usage) });
+}
+
+/** The text of an option that must be given. @throws TrimtabError `bad-request` */
+export function requiredText(parsed: Arguments, name: string, usage: string): string {
+  const text = textOf(parsed, name);
+  if (text === null) throw missingArgument(`--${name}`, usage);
+  return text;
 }
 
 /** The text of an option, or null. */

@@ -5,7 +5,8 @@ import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Config } from '../config.ts';
 import { TrimtabError } from '../errors.ts';
-import type { ModelSpec } from '../spec.ts';
+import { markExam, type ExamSheet } from '../evaluation/exam.ts';
+import { rulesOf, type ModelSpec } from '../spec.ts';
 import { openFilesystem } from '../store/objects/filesystem.ts';
 import { putLines } from '../store/objects/index.ts';
 import type { LabelledText } from '../tasks/index.ts';
@@ -22,6 +23,11 @@ export interface LocalJob {
   readonly train?: readonly LabelledText[];
   readonly exam: readonly LabelledText[];
   readonly initial?: AdapterFiles;
+}
+
+/** What an adapter answered on the rows of a file, marked: all of them are of the window. */
+export function sheetOf(exam: readonly LabelledText[], predictions: JobOutput['predictions'], spec: ModelSpec): ExamSheet {
+  return markExam({ exam: exam.map((row) => ({ ...row, window: true })), predictions, rules: rulesOf(spec), metric: spec.gates.metric });
 }
 
 const POLL_MS = 200;

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import { messageOf, TrimtabError } from '../../errors.ts';
 import { backtest as play, type Backtest, type Course } from '../../triggers/backtest.ts';
-import { readArguments, textOf, type Arguments } from '../arguments.ts';
+import { readArguments, requiredText, textOf, type Arguments } from '../arguments.ts';
 import { showFields, type Command, type Context } from '../command.ts';
 import { withStore } from '../open.ts';
 
@@ -16,9 +16,7 @@ export const backtest: Command = {
   summary: 'what the sections monitor and retrain of FILE (YAML or JSON) would have made of the stored history: incidents, runs, labels, rows until a --change was seen',
   async run(args, context) {
     const parsed = readArguments(args, ['MODEL'], usage, { policy: text, from: text, to: text, change: { ...text, multiple: true } });
-    const file = textOf(parsed, 'policy');
-    if (file === null) throw new TrimtabError('bad-request', { what: '--policy', problem: 'is missing', right: `usage: npm run cli -- ${usage}` });
-    const policy = await readPolicy(file);
+    const policy = await readPolicy(requiredText(parsed, 'policy', usage));
     const question = { model: parsed.positionals[0] ?? '', policy, from: timeOf(parsed, 'from') ?? new Date(0), to: timeOf(parsed, 'to') ?? new Date(), changes: changesOf(parsed) };
     const found = await withStore(context.config(textOf(parsed, 'data')), ({ pool }) => play(pool, question));
     if (parsed.values['json'] === true) context.out(JSON.stringify(found));

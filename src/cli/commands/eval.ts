@@ -1,6 +1,5 @@
 /** `eval FILE --adapter FOLDER`: an adapter sits an exam; with --against it is judged against another, as the gates would. */
-import { TrimtabError } from '../../errors.ts';
-import { markExam, type ExamSheet } from '../../evaluation/exam.ts';
+import type { ExamSheet } from '../../evaluation/exam.ts';
 import { judge } from '../../evaluation/gates.ts';
 import { standing } from '../../evaluation/standing.ts';
 import { parseHeader, readAdapter, refuseAdapter } from '../../lora/adapter-files.ts';
@@ -9,10 +8,10 @@ import { parseSpec, rulesOf, type ModelSpec } from '../../spec.ts';
 import type { LabelledText } from '../../tasks/index.ts';
 import type { AdapterFiles } from '../../vocabulary.ts';
 import type { Config } from '../../config.ts';
-import { readArguments, textOf, type Arguments } from '../arguments.ts';
+import { readArguments, requiredText, textOf, type Arguments } from '../arguments.ts';
 import { showFields, type Command, type Context } from '../command.ts';
 import { COLUMNS, readLabelled } from '../labelled-file.ts';
-import { withJobs } from '../local-jobs.ts';
+import { sheetOf, withJobs } from '../local-jobs.ts';
 import { baseOfAdapter, basePath, standingText } from '../text.ts';
 
 const usage = 'eval FILE --adapter FOLDER [--against FOLDER] [--base DIR] [--metric NAME] [--label COL ...]';
@@ -24,8 +23,7 @@ export const evaluate: Command = {
   summary: 'examine an adapter on labelled rows; with --against, whether the gates would take it in the place of the other (code 1 where not)',
   async run(args, context) {
     const parsed = readArguments(args, ['FILE'], usage, { ...COLUMNS, adapter: text, against: text, base: text, metric: text });
-    const folder = textOf(parsed, 'adapter');
-    if (folder === null) throw new TrimtabError('bad-request', { what: '--adapter', problem: 'is missing', right: `usage: npm run cli -- ${usage}` });
+    const folder = requiredText(parsed, 'adapter', usage);
     const against = textOf(parsed, 'against');
     const [challenger, champion] = [await readAdapter(folder), against === null ? null : await readAdapter(against)];
     const spec = specOf(parsed, challenger, folder);
@@ -48,7 +46,7 @@ function sit(config: Config, context: Context, spec: ModelSpec, exam: readonly L
     const sheets: ExamSheet[] = [];
     for (const [i, initial] of adapters.entries()) {
       const { predictions } = await run({ name: `eval-${i + 1}`, spec, base: basePath(config, spec), labels: parseHeader(initial, refuseAdapter('given')).labels, exam, initial });
-      sheets.push(markExam({ exam: exam.map((row) => ({ ...row, window: true })), predictions, rules: rulesOf(spec), metric: spec.gates.metric }));
+      sheets.push(sheetOf(exam, predictions, spec));
     }
     return sheets;
   });

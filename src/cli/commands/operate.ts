@@ -1,6 +1,5 @@
 /** `retrain`, `promote`, `rollback`: what a person may ask of a running service. */
-import { TrimtabError } from '../../errors.ts';
-import { readArguments, textOf, type Arguments } from '../arguments.ts';
+import { missingArgument, readArguments, requiredText, textOf, type Arguments } from '../arguments.ts';
 import { showFields, type Command, type Context } from '../command.ts';
 import { modelPath, SERVICE_OPTIONS, SERVICE_USAGE, serviceOf } from '../http.ts';
 
@@ -51,8 +50,8 @@ export const rollback: Command = {
 
 /** Every action of a person has its reason on record. */
 function reasonOf(parsed: Arguments, usage: string): string {
-  const reason = textOf(parsed, 'reason');
-  if (reason === null || reason.trim() === '') throw new TrimtabError('bad-request', { what: '--reason', problem: 'is missing', right: `usage: npm run cli -- ${usage}` });
+  const reason = requiredText(parsed, 'reason', usage);
+  if (reason.trim() === '') throw missingArgument('--reason', usage);
   return reason;
 }
 

@@ -1,8 +1,10 @@
-/** `status [MODEL]`: whether the models of a service are on course, a line each. */
+/** `status`: whether the models of a service are on course, a line each. */
+import { columns } from '../../demo/columns.ts';
 import type { RunState } from '../../vocabulary.ts';
 import { readArguments } from '../arguments.ts';
 import type { Command } from '../command.ts';
 import { modelPath, SERVICE_OPTIONS, SERVICE_USAGE, serviceOf, type Service } from '../http.ts';
+import { percent } from '../text.ts';
 
 const usage = `status ${SERVICE_USAGE}`;
 
@@ -57,13 +59,10 @@ async function statusOf(service: Service, model: string): Promise<ModelStatus> {
 }
 
 function table(rows: readonly ModelStatus[]): string[] {
-  const cells = [
-    ['model', 'live', 'score', 'labelled', 'incidents', 'run'],
-    ...rows.map((row) => [
-      row.model, row.live ?? 'none', row.score === null ? '' : `${(100 * row.score).toFixed(1)} %`, String(row.labelled),
-      row.openIncidents === 0 ? 'none' : String(row.openIncidents), row.run === null ? '' : `${row.run.id} ${row.run.state}`,
-    ]),
-  ];
-  const widths = (cells[0] ?? []).map((_, column) => Math.max(...cells.map((line) => (line[column] ?? '').length)));
-  return cells.map((line) => line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd());
+  const cells = rows.map((row) => [
+    row.model, row.live ?? 'none', row.score === null ? '' : percent(row.score), String(row.labelled),
+    row.openIncidents === 0 ? 'none' : String(row.openIncidents), row.run === null ? '' : `${row.run.id} ${row.run.state}`,
+  ]);
+  // not indented, as what the demo shows is
+  return columns(['model', 'live', 'score', 'labelled', 'incidents', 'run'], cells, 'llllll').split('\n').map((line) => line.slice(2));
 }

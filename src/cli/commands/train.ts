@@ -1,16 +1,15 @@
 /** `train FILE --to FOLDER`: an adapter from a file of labelled rows, without a service. */
 import { TrimtabError } from '../../errors.ts';
 import { writeAdapter } from '../../lora/adapter-files.ts';
-import { markExam } from '../../evaluation/exam.ts';
 import { standing } from '../../evaluation/standing.ts';
 import { parseSpec, rulesOf, type ModelSpec } from '../../spec.ts';
 import { LABELLINGS, type LabelledText } from '../../tasks/index.ts';
 import { TASKS } from '../../vocabulary.ts';
-import { readArguments, textOf, type Arguments } from '../arguments.ts';
+import { readArguments, requiredText, textOf, type Arguments } from '../arguments.ts';
 import { showFields, type Command } from '../command.ts';
 import { absent } from '../export/hugging-face.ts';
 import { COLUMNS, readLabelled } from '../labelled-file.ts';
-import { withJobs } from '../local-jobs.ts';
+import { sheetOf, withJobs } from '../local-jobs.ts';
 import { basePath, standingText } from '../text.ts';
 
 const usage = 'train FILE --to FOLDER [--task TASK] [--multi] [--exam FILE] [--base DIR] [--epochs N] [--r N] [--rate N] [--max-length N] [--seed N] [--label COL ...]';
@@ -25,8 +24,7 @@ export const train: Command = {
   async run(args, context) {
     const parsed = readArguments(args, ['FILE'], usage, { ...COLUMNS, to: text, task: text, multi: { type: 'boolean' }, exam: text, base: text, epochs: text, r: text, rate: text, 'max-length': text, seed: text });
     const [file = ''] = parsed.positionals;
-    const folder = textOf(parsed, 'to');
-    if (folder === null) throw new TrimtabError('bad-request', { what: '--to', problem: 'is missing', right: `usage: npm run cli -- ${usage}` });
+    const folder = requiredText(parsed, 'to', usage);
     await absent(folder);
     const config = context.config(textOf(parsed, 'data'));
     const spec = specOf(parsed);
@@ -38,7 +36,7 @@ export const train: Command = {
     const { adapter, predictions, result } = await withJobs(config, context, (run) => run({ name: 'train', spec, base: basePath(config, spec), labels, train: rows, exam }));
     if (adapter === null) throw new TrimtabError('job-failed', { job: 'train', problem: 'it left no adapter' });
     await writeAdapter(folder, adapter);
-    const { score, interval, n } = standing(markExam({ exam: exam.map((row) => ({ ...row, window: true })), predictions, rules, metric: spec.gates.metric }));
+    const { score, interval, n } = standing(sheetOf(exam, predictions, spec));
     if (parsed.values['json'] === true) context.out(JSON.stringify({ folder, result, exam: { metric: spec.gates.metric, score, interval, rows: n } }));
     else {
       showFields(context, {
