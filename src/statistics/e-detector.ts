@@ -104,13 +104,17 @@ export function valueOf(levels: ArrayLike<number>): number {
   return value;
 }
 
+/** The sums of x - m and of its square, which graded bets take. */
+export const aboutMean = (m: number, { n, s, q = s }: Count) => ({ risen: s - n * m, squares: q - 2 * m * s + n * m * m });
+
 /** log L of each bet for one pane of one stratum; with `graded` of the bets that see how much values vary, too. */
-export function logEvidence(m: number, { n, s, q = s }: Count, graded = false): number[] {
+export function logEvidence(m: number, count: Count, graded = false): number[] {
+  const { n, s } = count;
   const { lambda, cost } = betsFor(m);
   const logs = Array.from(lambda, (each, j) => each * s - n * (cost[j] as number));
   if (!graded) return logs;
   const cautious = gradedBetsFor(m);
-  const [risen, squares] = [s - n * m, q - 2 * m * s + n * m * m];
+  const { risen, squares } = aboutMean(m, count);
   return [...logs, ...Array.from(cautious.lambda, (each, j) => each * risen - (cautious.cost[j] as number) * squares)];
 }
 

@@ -7,7 +7,7 @@
  * So a detector for base + tolerance alarms exactly when the bound has passed the tolerance.
  */
 import { BETS, makeBets, makeGradedBets, MOST } from './bets.ts';
-import { listed, valueOf, type Counts } from './e-detector.ts';
+import { aboutMean, listed, valueOf, type Counts } from './e-detector.ts';
 
 /** Relative to the tolerance scale this is far below what anybody reads. */
 const STEPS = 24;
@@ -41,9 +41,10 @@ function standing(m: readonly number[], panes: readonly Counts[], divisor: numbe
   const bets = m.map((each) => (each >= MOST ? null : { on: each, of: makeBets(each), cautious: makeGradedBets(each) }));
   const levels = new Float64Array(graded ? 2 * BETS : BETS);
   for (const counts of panes) {
-    const taken = listed(counts).flatMap(({ n, s, q = s, stratum = 0 }) => {
+    const taken = listed(counts).flatMap((count) => {
+      const { n, s, stratum = 0 } = count;
       const bet = bets[stratum];
-      return n > 0 && bet ? [{ n, s, ...bet, risen: s - n * bet.on, squares: q - 2 * bet.on * s + n * bet.on * bet.on }] : [];
+      return n > 0 && bet ? [{ n, s, ...bet, ...aboutMean(bet.on, count) }] : [];
     });
     if (taken.length === 0) continue;
     for (let j = 0; j < levels.length; j++) {
