@@ -124,7 +124,7 @@ export async function chooseExam(
 }
 
 /** When the row's label was last given. */
-function stamp(row: LabelledRow): number {
+export function stamp(row: LabelledRow): number {
   return (row.correctedAt ?? row.labelledAt).getTime();
 }
 

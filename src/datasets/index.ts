@@ -4,10 +4,12 @@ import type { Clock } from '../clock.ts';
 import { TrimtabError } from '../errors.ts';
 import { milliseconds, rulesOf, type ModelSpec } from '../spec.ts';
 import * as store from '../store/datasets.ts';
+import { textsOfRun } from '../store/moved-texts.ts';
 import { lockModel, transaction, type Client, type Pool } from '../store/postgres.ts';
 import { capExam, chooseExam, chooseReplay, countBy, countLabels, createSieve, type GroupOf } from './curate.ts';
 import { sealManifest, type DatasetManifest, type ExamQuestionRow, type TrainLine } from './manifest.ts';
 import { NORMALISATION } from './normalise.ts';
+import { capTrain, incidentLineage, withReserved, type NamedRow } from './reserved.ts';
 import { fixNewSides } from './sides.ts';
 import { NEAR } from './sketch.ts';
 import { inTurns } from './turns.ts';
@@ -59,7 +61,9 @@ async function make(client: Client, { objects, clock }: DatasetParts, { model, s
   const from = await windowStart(client, model, new Date(now.getTime() - milliseconds(spec.data.window)));
   const seed = `${spec.training.seed}:${former?.id ?? ''}`;
   const rules = rulesOf(spec);
-  const train = await chooseTrain(client, model, spec.data, from, seed, rules.groupOf);
+  const named = await textsOfRun(client, runId);
+  const namedRows = await store.namedRows(client, model, named.flatMap(({ sampleIds }) => sampleIds));
+  const train = await chooseTrain(client, model, spec.data, { from, seed, groupOf: rules.groupOf, reserved: namedRows.filter(({ side }) => side === 'train') });
   const formerExam = former ? await getLines<ExamQuestionRow>(objects, former.exam) : [];
   const { exam: all, duplicates } = await chooseExam(await store.examRows(client, model), new Set(formerExam.map((row) => row.id)), from, spec.data.dedupe, rules.groupOf);
   const exam = capExam(all, spec.data.maxExamRows);
@@ -99,6 +103,7 @@ async function make(client: Client, { objects, clock }: DatasetParts, { model, s
     exam: await putLines(objects, exam),
     parents: former ? [former.id] : [],
     newRows: Math.max(0, sides.labelled - (former?.counts.labelled ?? 0)),
+    ...(named.length === 0 ? {} : { incidents: incidentLineage(named, namedRows, new Set(train.rows.map(({ id }) => id))) }),
   });
   await store.insertDataset(client, { id: manifest.id, model, runId, manifest, createdAt: now });
   return manifest;
@@ -110,16 +115,25 @@ async function windowStart(client: Client, model: string, from: Date): Promise<D
   return current < MIN_TRAIN_ROWS ? new Date(0) : from;
 }
 
-async function chooseTrain(client: Client, model: string, data: ModelSpec['data'], from: Date, seed: string, groupOf: GroupOf) {
+interface Choice {
+  /** Rows labelled from then on are current. */
+  readonly from: Date;
+  readonly seed: string;
+  readonly groupOf: GroupOf;
+  readonly reserved: readonly NamedRow[];
+}
+
+async function chooseTrain(client: Client, model: string, data: ModelSpec['data'], { from, seed, groupOf, reserved }: Choice) {
+  const reservedIds = new Set(reserved.map(({ id }) => id));
   const sieve = createSieve(data.dedupe, groupOf);
-  const candidates = await store.trainRowsSince(client, model, from, 2 * data.maxRows);
+  const candidates = withReserved(await store.trainRowsSince(client, model, from, 2 * data.maxRows), reserved);
   const fresh = await inTurns(candidates, (row) => sieve.isNew(row));
-  const current = candidates.filter((_, i) => fresh[i]).slice(0, data.maxRows);
+  const current = capTrain(candidates.filter((_, i) => fresh[i]), reservedIds, data.maxRows);
   const quota = data.replay === 0 ? 0 : Math.min(data.maxRows, Math.max(Math.round(data.replay * current.length), FILL_UP_ROWS - current.length));
   const older = quota === 0 ? [] : await store.trainRowsBefore(client, model, from, seed, 4 * quota + 1_000);
-  const replay = await chooseReplay(older, current, quota, sieve, groupOf);
+  const replay = await chooseReplay(older.filter(({ id }) => !reservedIds.has(id)), current, quota, sieve, groupOf);
   // Over the limit the oldest rows of the window go, not the replay: it is what keeps the adapter from forgetting.
-  const kept = current.slice(0, Math.max(0, data.maxRows - replay.length));
+  const kept = capTrain(current, reservedIds, Math.max(0, data.maxRows - replay.length));
   const rows = [...kept, ...replay].map(({ id, text, label }): TrainLine => ({ id, text, label })).sort((a, b) => (a.id < b.id ? -1 : 1));
   const { duplicates, contradictions } = sieve.dropped;
   return { rows, counts: { window: kept.length, replay: replay.length, train: rows.length, droppedDuplicates: duplicates, contradictions } };

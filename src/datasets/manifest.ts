@@ -54,6 +54,18 @@ export interface DatasetCounts {
   readonly byLabel: Readonly<Record<string, number>>;
 }
 
+/** An incident that started the run or joined it, and what became of the predictions that it names as texts that moved. */
+export interface DatasetIncident {
+  readonly id: string;
+  readonly sampleIds: readonly string[];
+  /** Of those with a label: rows that are trained on; of the train side, but another row says the same or `maxRows` is smaller; of the exam side; near both sides. */
+  readonly labelled: number;
+  readonly train: number;
+  readonly leftOut: number;
+  readonly exam: number;
+  readonly neither: number;
+}
+
 export interface DatasetManifest {
   readonly id: string;
   readonly model: string;
@@ -72,6 +84,8 @@ export interface DatasetManifest {
   readonly parents: readonly string[];
   /** Labelled rows that have come since the former dataset. */
   readonly newRows: number;
+  /** Missing where no incident with texts that moved stands behind the run. */
+  readonly incidents?: readonly DatasetIncident[];
 }
 
 export function sealManifest(body: Omit<DatasetManifest, 'id'>): DatasetManifest {

@@ -1,6 +1,7 @@
 /**
- * The label queue: which predictions are most worth a label. Two ways, for two uses. `worth`: those that the live adapter is least
- * sure of, taken in turns over its answers so that one hard label does not fill the queue, and without near-duplicates, since the second of
+ * The label queue: which predictions are most worth a label. Two ways, for two uses. `worth`: those that unresolved
+ * incidents name as texts that moved, since they say what is new; then those that the live adapter is least
+ * sure of, taken in turns over its answers so that one hard label does not fill the queue; without near-duplicates, since the second of
  * two teaches nothing. Rows that were chosen by their answer are no fair sample: their labels teach, and must never measure. `chance`:
  * a fair sample, whose labels may do both.
  */
@@ -8,9 +9,10 @@ import type { Clock } from '../clock.ts';
 import { TrimtabError } from '../errors.ts';
 import { milliseconds, rulesOf, type ModelSpec } from '../spec.ts';
 import { getModel } from '../store/models.ts';
+import { textsThatMove } from '../store/moved-texts.ts';
 import type { Pool } from '../store/postgres.ts';
 import { getAdapter, getLive } from '../store/promotion.ts';
-import { insertSkip, recentLabels, unlabelled, unlabelledByChance, type QueueCandidate, type QueueScope } from '../store/queue.ts';
+import { insertSkip, recentLabels, unlabelled, unlabelledAmong, unlabelledByChance, type QueueCandidate, type QueueScope } from '../store/queue.ts';
 import { isNear, sketch, type Sketch } from './sketch.ts';
 import { inTurns } from './turns.ts';
 
@@ -20,6 +22,13 @@ export type QueueWay = (typeof QUEUE_WAYS)[number];
 export interface QueueRow extends QueueCandidate {
   /** Why it stands here, in words. */
   readonly why: string;
+  /** That names it as a text that moved. */
+  readonly incident: string | null;
+}
+
+/** A prediction that an incident names. */
+export interface NamedCandidate extends QueueCandidate {
+  readonly incident: string;
 }
 
 export interface LabelQueue {
@@ -57,7 +66,7 @@ export function createLabelQueues({ pool, clock }: { pool: Pool; clock: Clock })
       if (live === null) return { model: name, by, adapter: null, labels: [], lookedAt: 0, rows: [] };
       const scope: QueueScope = { model: name, adapter: live.adapter, since: new Date(clock.now().getTime() - milliseconds(spec.data.window)), limit: LOOKED_AT };
       const candidates = by === 'chance' ? await unlabelledByChance(pool, scope, limit) : await unlabelled(pool, scope);
-      const rows = by === 'chance' ? candidates.map((row) => ({ ...row, why: 'drawn by chance' })) : await mostWorth(candidates, limit, strataOf(spec));
+      const rows = by === 'chance' ? candidates.map((row) => ({ ...row, why: 'drawn by chance', incident: null })) : await mostWorth(candidates, limit, strataOf(spec), await namedByIncidents(pool, scope));
       const labels = await labelsOf(pool, name, spec, (await getAdapter(pool, live.adapter))?.labels ?? []);
       return { model: name, by, adapter: live.adapter, labels, lookedAt: candidates.length, rows };
     },
@@ -66,6 +75,14 @@ export function createLabelQueues({ pool, clock }: { pool: Pool; clock: Clock })
       await insertSkip(pool, { model: name, predictionId, by, at: clock.now() });
     },
   };
+}
+
+/** Of the newest incident first, within each those with most of what rose. */
+async function namedByIncidents(pool: Pool, scope: QueueScope): Promise<NamedCandidate[]> {
+  const incidents = new Map<string, string>();
+  for (const { incident, sampleIds } of await textsThatMove(pool, scope.model)) for (const id of sampleIds) if (!incidents.has(id)) incidents.set(id, incident);
+  if (incidents.size === 0) return [];
+  return (await unlabelledAmong(pool, scope, [...incidents.keys()])).map((row) => ({ ...row, incident: incidents.get(row.id) as string }));
 }
 
 /** What an answer is counted under: its label where there is a closed set, else the segment. */
@@ -77,21 +94,23 @@ function strataOf(spec: ModelSpec): StratumOf {
 }
 
 /**
- * The least sure of each stratum in turns, the stratum whose next row is least sure first in every turn; rows without a confidence come
+ * What incidents name, in its order; then the least sure of each stratum in turns, the stratum whose next row is least sure first in every turn; rows without a confidence come
  * last. A row that is near one already taken is passed over.
  */
-export async function mostWorth(candidates: readonly QueueCandidate[], limit: number, stratumOf: StratumOf): Promise<QueueRow[]> {
+export async function mostWorth(candidates: readonly QueueCandidate[], limit: number, stratumOf: StratumOf, named: readonly NamedCandidate[] = []): Promise<QueueRow[]> {
   const strata = new Map<string, QueueCandidate[]>();
   for (const row of [...candidates].sort(leastSureFirst)) strata.set(stratumOf(row), [...(strata.get(stratumOf(row)) ?? []), row]);
   const turns = [...strata].flatMap(([stratum, rows]) => rows.map((row, turn) => ({ row, turn, stratum }))).sort((a, b) => a.turn - b.turn || leastSureFirst(a.row, b.row));
   const [chosen, sketches]: [QueueRow[], Sketch[]] = [[], []];
-  await inTurns(turns, ({ row, turn, stratum }) => {
+  const take = (row: QueueRow) => {
     if (chosen.length >= limit) return;
     const own = sketch(row.text);
     if (sketches.some((other) => isNear(own, other))) return;
     sketches.push(own);
-    chosen.push({ ...row, why: whyOf(row, turn, stratum) });
-  });
+    chosen.push(row);
+  };
+  for (const row of named) take({ ...row, why: `moved in incident ${row.incident}` });
+  await inTurns(turns, ({ row, turn, stratum }) => take({ ...row, why: whyOf(row, turn, stratum), incident: null }));
   return chosen;
 }
 

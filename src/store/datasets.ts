@@ -73,6 +73,15 @@ export async function trainRowsBefore(db: Queryable, model: string, from: Date, 
   return rows;
 }
 
+/** Labelled rows by their ids, with their sides. */
+export async function namedRows(db: Queryable, model: string, ids: readonly string[]): Promise<(LabelledRow & { side: Side })[]> {
+  const { rows } = await db.query<LabelledRow & { side: Side }>(
+    `select ${LABELLED}, side from labelled_rows where model = $1 and id = any ($2::text[]) and side is not null order by id collate "C"`,
+    [model, ids],
+  );
+  return rows;
+}
+
 /** How many train rows were labelled from `from` on, counted up to `limit`. */
 export async function countTrainSince(db: Queryable, model: string, from: Date, limit: number): Promise<number> {
   const { rows } = await db.query<{ count: number }>(

@@ -32,6 +32,20 @@ export async function unlabelled(db: Queryable, { model, adapter, since, limit }
   return rows;
 }
 
+/** Of these predictions those that can be labelled. */
+export async function unlabelledAmong(db: Queryable, { model, adapter, since }: QueueScope, ids: readonly string[]): Promise<QueueCandidate[]> {
+  const { rows } = await db.query<QueueCandidate>(
+    `select p.id, p.input as text, p.label as answer, p.confidence, p.segment, p.received_at as "receivedAt"
+     from predictions p
+     where p.model = $1 and p.adapter = $2 and p.received_at >= $3 and p.id = any ($4::text[])
+       and not exists (select from feedback f where f.model = $1 and f.prediction_id = p.id)
+       and not exists (select from queue_skips s where s.model = $1 and s.prediction_id = p.id)
+     order by array_position($4::text[], p.id)`,
+    [model, adapter, since, ids],
+  );
+  return rows;
+}
+
 /** Of the newest `limit` predictions, labelled or not, in an order that their ids fix and nothing about them does: a fair sample. */
 export async function unlabelledByChance(db: Queryable, { model, adapter, since, limit }: QueueScope, rows: number): Promise<QueueCandidate[]> {
   const found = await db.query<QueueCandidate>(

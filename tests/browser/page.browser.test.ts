@@ -143,6 +143,7 @@ describe.skipIf(CHROMIUM === null)('the page', () => {
     await page.getByRole('table', { name: /^Words/ }).getByText('esim transfer').waitFor();
     await page.getByText('Texts that have most of them: 1').click();
     await expect.poll(() => page.getByText('answered').count()).toBeGreaterThan(10);
+    await page.getByText(incident?.evidence.sampleIds[0] ?? '', { exact: true }).last().waitFor();
     await page.getByRole('button', { name: 'Replay' }).click();
     await page.getByText('The stored evidence gives all 2 alarms again, bit for bit.').waitFor();
     await page.getByRole('button', { name: 'Mute …' }).click();

@@ -7,8 +7,10 @@ import { collect, type DatasetManifest, type ExamQuestionRow, type TrainLine } f
 import { isNear, sketch } from '../../src/datasets/sketch.ts';
 import { parseSpec, type ModelSpec } from '../../src/spec.ts';
 import { seededUniform } from '../../src/statistics/random.ts';
+import { insertIncident } from '../../src/store/incidents.ts';
 import { openFilesystem } from '../../src/store/objects/filesystem.ts';
 import { getLines } from '../../src/store/objects/index.ts';
+import { insertTrigger, setTriggerRun } from '../../src/store/triggers.ts';
 import { DAY } from '../../src/vocabulary.ts';
 import { testDatabase } from '../support/postgres.ts';
 
@@ -166,6 +168,38 @@ test('the window is current, older rows are replayed with every label kept, and 
   expect(small.counts.train).toBe(1000);
   expect(small.counts.replay).toBe(250);
   expect(small.counts.byLabel['rare']).toBeGreaterThanOrEqual(10);
+});
+
+test('what an incident behind the run names is taken before all others, whatever the window and the limit; each row keeps its side, and the manifest tells', async () => {
+  const m = await model('moved', { window: '7d', maxRows: 30, replay: 0 });
+  const old = { id: 'moved-old', text: 'i would like to purchase some bitcoin today', label: 'intent-1' };
+  await m.add([old]);
+  m.clock.advance(30 * DAY);
+  const moved = Array.from({ length: 12 }, (_, i) => ({ id: `moved-${String(i).padStart(2, '0')}`, text: `${WORDS[i]} coins ${WORDS[(5 * i + 7) % WORDS.length]} ${i * 977} wanted`, label: 'intent-1' }));
+  await m.add(moved);
+  m.clock.advance(DAY);
+  await m.add(utterances(600, 21));
+  const plain = await m.collect('plain');
+  expect(plain.incidents).toBeUndefined();
+  expect((await trainOf(plain)).filter(({ id }) => id.startsWith('moved'))).toEqual([]);
+
+  const sampleIds = [...moved.map(({ id }) => id), old.id, 'nobody-labelled-it'];
+  const incident = (id: string, texts: unknown) => insertIncident(pool, { id, model: 'moved', monitor: id, level: 'log', adapter: 'a', reference: 'r', pane: 1, evidence: { texts }, now: m.clock.now() });
+  await incident('i-moved', { sampleIds });
+  await incident('i-other', { sampleIds: ['r000001'] });
+  await incident('i-wordless', null);
+  const trigger = (id: string, of: string, runId: string) => insertTrigger(pool, { id, model: 'moved', reason: 'drift', decision: 'fired', why: '', evidence: { incident: of, alarms: 1 }, createdAt: m.clock.now() }).then(() => setTriggerRun(pool, id, runId));
+  await trigger('t1', 'i-moved', 'moved-drift');
+  await trigger('t2', 'i-wordless', 'moved-drift');
+  await trigger('t3', 'i-other', 'moved-another');
+  const manifest = await m.collect('drift');
+  const sides = await m.sides();
+  const onTrain = sampleIds.filter((id) => sides.get(id)?.side === 'train');
+  const rows = await trainOf(manifest);
+  expect(rows.map(({ id }) => id)).toEqual(expect.arrayContaining(onTrain));
+  expect([rows.length, onTrain.length >= 8, onTrain.includes(old.id)]).toEqual([30, true, true]);
+  const exam = sampleIds.filter((id) => sides.get(id)?.side === 'exam').length;
+  expect(manifest.incidents).toEqual([{ id: 'i-moved', sampleIds, labelled: 13, train: onTrain.length, leftOut: 0, exam, neither: 13 - onTrain.length - exam }]);
 });
 
 test('rows that are all older than the window are the best that is known, so all are current', async () => {

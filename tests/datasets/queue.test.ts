@@ -21,6 +21,16 @@ test('of near-duplicates one is asked', async () => {
   expect(chosen.map(({ id }) => id)).toEqual(['a', 'c']);
 });
 
+test('what an incident names comes first, in its order and with its reason; nothing near it is asked again', async () => {
+  const text = 'please turn off the lights in the kitchen and in the hall before we leave';
+  const named = [{ ...row('sure', 'x', 0.99), incident: 'i1' }, { ...row('b', 'x', 0.5, text), incident: 'i2' }];
+  const chosen = await mostWorth([row('a', 'x', 0.1), row('near', 'x', 0.2, `${text} now`), row('sure', 'x', 0.99), row('c', 'x', 0.3)], 4, byAnswer, named);
+  expect(chosen.map(({ id, incident, why }) => [id, incident, why])).toEqual([
+    ['sure', 'i1', 'moved in incident i1'], ['b', 'i2', 'moved in incident i2'], ['a', null, 'least sure among answers "x"'], ['c', null, 'number 3 of the least sure among answers "x"'],
+  ]);
+  expect((await mostWorth([row('a', 'x', 0.1)], 1, byAnswer, named)).map(({ id }) => id)).toEqual(['sure']);
+});
+
 test('what has no confidence comes last, and equal ones by their ids', async () => {
   const chosen = await mostWorth([row('c', 'x', null), row('b', 'x', 0.5), row('a', 'x', 0.5)], 10, () => '');
   expect(chosen.map(({ id, why }) => [id, why])).toEqual([['a', 'least sure'], ['b', 'number 2 of the least sure'], ['c', 'its confidence is not known']]);

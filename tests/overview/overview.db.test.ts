@@ -1,6 +1,7 @@
 /** What people look at and do, over HTTP on the whole service: two real runs, traffic, labels from the queue, the audit. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { AuditEntry, Dataset, FleetRow, LabelQueue, Prediction, RunCourse, RunExam, Timeline, Trigger, Verification } from '../../src/http/api.ts';
+import { insertIncident, resolveIncident } from '../../src/store/incidents.ts';
 import { testDatabase } from '../support/postgres.ts';
 import { home, LABELS, rows, service, spec } from '../runs/world.ts';
 
@@ -164,6 +165,19 @@ test('the queue: unlabelled predictions alone, the least sure of each answer in 
   expect((await world.call<readonly Prediction[]>('POST', '/v1/models/router/predictions/find', { ids: [chosen.id, 'nobody', skipped.id] })).body).toMatchObject([
     { id: chosen.id, truth: 'music', segment: 'web' }, { id: skipped.id, truth: null },
   ]);
+});
+
+test('what an open incident names is asked first and says why; once it is resolved, no more', async () => {
+  const way = '/v1/models/router/queue?limit=100';
+  const before = await get<LabelQueue>(way);
+  const [last] = before.rows.slice(-1) as [LabelQueue['rows'][number]];
+  await insertIncident(pool, { id: 'moved-1', model: 'router', monitor: 'unseen', level: 'log', adapter: before.adapter ?? '', reference: 'r', pane: 1, evidence: { sampleIds: [], texts: { sampleIds: ['dropped', last.id] } }, now: world.clock.now() });
+  const { rows: queued } = await get<LabelQueue>(way);
+  expect(queued[0]).toMatchObject({ id: last.id, incident: 'moved-1', why: 'moved in incident moved-1' });
+  expect(queued.slice(1).every(({ id, incident }) => incident === null && id !== last.id)).toBe(true);
+  expect((await get<LabelQueue>('/v1/models/router/queue?by=chance')).rows.every(({ incident }) => incident === null)).toBe(true);
+  await resolveIncident(pool, 'moved-1', 'mended', 'ana', world.clock.now());
+  expect((await get<LabelQueue>(way)).rows).toEqual(before.rows);
 });
 
 test('the audit has every action with its reason and how it ended; a refusal, too', async () => {

@@ -13,7 +13,7 @@ const MOST_IDS = 100;
 const predictionId = Type.String({ minLength: 1, maxLength: MAX_NAME, description: 'id of a prediction' });
 const QueueQuery = Type.Object(
   {
-    by: Type.Optional(oneOf(QUEUE_WAYS, 'worth (when left out): those that the live adapter is least sure of, in turns over its answers, no two alike; their labels teach and never measure, so send them with `chosen`. chance: a fair sample')),
+    by: Type.Optional(oneOf(QUEUE_WAYS, 'worth (when left out): those that unresolved incidents name as texts that moved, then those that the live adapter is least sure of, in turns over its answers, no two alike; their labels teach and never measure, so send them with `chosen`. chance: a fair sample')),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, description: 'rows at most; 20 when left out' })),
   },
   strict,

@@ -50,6 +50,7 @@ export const DatasetView = Type.Unsafe<DatasetManifest>(
     {
       id: text('sha256 of the rest'), model: text(), runId: text('the run that it was made for'), createdAt: text(), recipe: json('how it was made'), counts: json('what is in it'),
       train: text('digest of its train rows'), exam: text('digest of its exam rows'), parents: Type.Array(text(), { description: 'the dataset before it' }),
+      incidents: Type.Optional(json('that stand behind its run, each with the ids that it names as texts that moved and how many of them had labels and are trained on; missing without any')),
     },
     { $id: 'Dataset', title: 'Dataset', additionalProperties: true },
   ),
@@ -57,7 +58,7 @@ export const DatasetView = Type.Unsafe<DatasetManifest>(
 
 export const LabelQueueView = view<LabelQueue>('LabelQueue', {
   model: text(), by: oneOf(QUEUE_WAYS), adapter: orNull(text('the live adapter; null while nothing is live')), labels: Type.Array(text(), { description: 'to choose from; empty where labels are of no closed set' }),
-  lookedAt: integer('predictions without a label that were looked at'), rows: json('each with why it stands here'),
+  lookedAt: integer('predictions without a label that were looked at'), rows: json('each with why it stands here, and the incident that names it as a text that moved'),
 });
 
 export const AuditView = view<AuditEntry>('AuditEntry', {

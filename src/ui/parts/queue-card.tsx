@@ -4,6 +4,7 @@ import type { LabelQueue } from '../../http/api.ts';
 import { answerText, percent } from '../lib/format.ts';
 import { keyed } from '../lib/label-keys.ts';
 import { placeSpans, type Truth } from '../lib/truth.ts';
+import { Link } from './basics.tsx';
 
 export interface QueueCardProps {
   readonly row: LabelQueue['rows'][number];
@@ -19,7 +20,7 @@ export function QueueCard(props: QueueCardProps) {
   return (
     <article class="card" aria-label="Prediction to label">
       <p class="text" tabIndex={0}>{row.text}</p>
-      <p><span class="muted">answered</span> <span class="tag">{answerText(row.answer)}</span> <span class="muted">{row.confidence === null ? '' : `${percent(row.confidence)} sure`} · {row.why}{row.segment === null ? '' : ` · ${row.segment}`}</span></p>
+      <p><span class="muted">answered</span> <span class="tag">{answerText(row.answer)}</span> <span class="muted">{row.confidence === null ? '' : `${percent(row.confidence)} sure`} · {row.incident === null ? row.why : <Link to={{ view: 'incident', id: row.incident }}>{row.why}</Link>}{row.segment === null ? '' : ` · ${row.segment}`}</span></p>
       {truth.by === 'text' ? <ByText {...props} /> : <ByKeys {...props} />}
     </article>
   );

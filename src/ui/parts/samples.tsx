@@ -26,7 +26,7 @@ export function Samples({ model, ids }: { model: string; ids: readonly string[] 
   return <div class="panel">{state.found.map((each) => <Sample key={each.id} of={each} />)}</div>;
 }
 
-function Sample({ of: { input, label, confidence, truth, score, segment } }: { of: Prediction }) {
+function Sample({ of: { id, input, label, confidence, truth, score, segment } }: { of: Prediction }) {
   return (
     <article class="example">
       <p class="text">{input}</p>
@@ -35,6 +35,8 @@ function Sample({ of: { input, label, confidence, truth, score, segment } }: { o
         {truth === null ? null : <span><span class="muted">truth</span> <span class={`tag${truth === label ? ' right' : ''}`}>{answerText(truth)}</span></span>}
         {score === null ? null : <span class="muted">worth {percent(score, 0)}</span>}
         {segment === null ? null : <span class="small muted">{segment}</span>}
+        {truth === null && score === null ? <span class="muted">no label yet</span> : null}
+        <span class="small"><span class="muted">prediction</span> <code class="whole">{id}</code></span>
       </div>
     </article>
   );

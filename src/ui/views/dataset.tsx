@@ -58,11 +58,17 @@ function Lineage({ dataset }: { dataset: Dataset }) {
       ['made after', dataset.parents.length === 0 ? 'none: it is the first' : <>{dataset.parents.map((parent) => <div key={parent}><Link to={{ view: 'dataset', id: parent }}><code>{short(parent)}</code></Link></div>)}</>],
       ['labelled rows since that one', count(dataset.newRows)],
       ['best answer that needs no model', dataset.majority === null ? 'none' : answerText(dataset.majority)],
+      ...(dataset.incidents ?? []).map((incident) => ['texts that moved', <NamedRows of={incident} />] as const),
     ]} />
   );
 }
 
-const SHOWN = new Set(['id', 'model', 'runId', 'createdAt', 'recipe', 'counts', 'labels', 'majority', 'train', 'exam', 'parents', 'newRows']);
+/** What became of the predictions that an incident names. */
+function NamedRows({ of: { id, sampleIds, labelled, train, exam } }: { of: NonNullable<Dataset['incidents']>[number] }) {
+  return <><Link to={{ view: 'incident', id }}>{id}</Link> names {count(sampleIds.length)}: {count(labelled)} labelled, {count(train)} to train on, {count(exam)} to examine with</>;
+}
+
+const SHOWN = new Set(['id', 'model', 'runId', 'createdAt', 'recipe', 'counts', 'labels', 'majority', 'train', 'exam', 'parents', 'newRows', 'incidents']);
 
 /** Whatever else the manifest has. */
 function Rest({ dataset }: { dataset: Dataset }) {

@@ -21,7 +21,7 @@ export function QueueView({ model: { name, spec }, query: asked }: OfModel) {
       end={<div class="chart-tools" role="group" aria-label="Which predictions">{(Object.keys(WAYS) as Way[]).map((way) => <button key={way} type="button" aria-pressed={way === by} onClick={() => replaceQuery({ by: way === 'worth' ? null : way })}>{WAYS[way]}</button>)}</div>}
     >
       <p class="muted">{by === 'worth'
-        ? 'What the live adapter is least sure of, in turns over its answers, no two alike. Such labels teach the next adapter; they are no fair sample, so they never feed monitors or exams.'
+        ? 'First what incidents name as texts that moved, then what the live adapter is least sure of, in turns over its answers, no two alike. Such labels teach the next adapter; they are no fair sample, so they never feed monitors or exams.'
         : 'A fair sample of the traffic. Such labels teach and measure: they feed the monitors and the exam too.'}</p>
       <Show of={queue} what="the queue">{(found) => (found.adapter === null ? <Empty title="Nothing is live yet, so there are no predictions to label."><p>Import labelled rows first; the first run makes an adapter.</p></Empty> : <Working key={`${by} ${found.adapter}`} queue={found} truth={truthOf(spec)} reload={queue.reload} />)}</Show>
     </Section>
