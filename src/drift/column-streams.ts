@@ -60,8 +60,7 @@ export function contractStreams(column: Column, tolerance: ColumnTolerance): Str
  */
 function numberStreams(column: Column, reference: NumberCounts, tolerance: ColumnTolerance): Stream[] {
   const stream = streamsOf<NumberCounts>(column, 'number');
-  const ranks = midranks(reference.bins);
-  const rank: Of<NumberCounts> = ({ count, bins }) => ({ n: count, sum: weighted(bins, ranks, 1), squares: weighted(bins, ranks, 2) });
+  const rank = rankMoments(midranks(reference.bins));
   const cuts = mergedBins(reference.bins);
   const bins = cuts.flatMap(([from, to], i) => {
     const inside: Of<NumberCounts> = ({ count, bins: all }) => ones(count, sumOf(all, from, to));
@@ -119,11 +118,8 @@ function categoryStreams(column: Column, reference: CategoryCounts, tolerance: C
 function vectorStreams(column: Column, { projections }: VectorCounts, tolerance: ColumnTolerance): Stream[] {
   const stream = streamsOf<VectorCounts>(column, 'vector');
   return projections.flatMap((projection, k) => {
-    const ranks = midranks(projection.bins);
-    const of: Of<VectorCounts> = (counts) => {
-      const { count, bins } = counts.projections[k] as NumberCounts;
-      return { n: count, sum: weighted(bins, ranks, 1), squares: weighted(bins, ranks, 2) };
-    };
+    const rank = rankMoments(midranks(projection.bins));
+    const of: Of<VectorCounts> = (counts) => rank(counts.projections[k] as NumberCounts);
     return [stream(`along direction ${k + 1}`, 1, tolerance.mean, of, false), stream(`against direction ${k + 1}`, 1, tolerance.mean, (counts) => fallen(of(counts)), false)];
   });
 }
@@ -134,9 +130,16 @@ function sumOf(values: Float64Array, from: number, to: number): number {
   return sum;
 }
 
-/** Sum of bins times their rank to a power, in whole units of 2^-20 a rank, rounded down: exact in any order, and no pane claims more than came. */
-function weighted(bins: Float64Array, ranks: Float64Array, power: 1 | 2): number {
-  let sum = 0;
-  for (let i = 0; i < bins.length; i++) if (bins[i] !== 0) sum += (bins[i] as number) * Math.floor((ranks[i] as number) ** power * UNIT);
-  return sum / UNIT;
+/** Sums of the values' ranks and of their squares, in whole units of 2^-20 a value, rounded down: exact in any order, and no pane claims more than came. */
+function rankMoments(ranks: Float64Array): Of<NumberCounts> {
+  const [first, second] = [ranks.map((rank) => Math.floor(rank * UNIT)), ranks.map((rank) => Math.floor(rank ** 2 * UNIT))];
+  return ({ count, bins }) => {
+    let [sum, squares] = [0, 0];
+    for (let i = 0; i < bins.length; i++) {
+      const rows = bins[i] as number;
+      sum += rows * (first[i] as number);
+      squares += rows * (second[i] as number);
+    }
+    return { n: count, sum: sum / UNIT, squares: squares / UNIT };
+  };
 }

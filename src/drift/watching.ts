@@ -31,9 +31,18 @@ export interface Watching {
   readonly divisor: number;
 }
 
-export function watchingOf(reference: ReferenceBody, spec: ModelSpec['monitor']): Watching[] {
+/** Of each reference what was made last: the bounds of a thousand columns cost more than all else that a pane's closing does with them. */
+const made = new WeakMap<ReferenceBody, { readonly of: string; readonly watching: readonly Watching[] }>();
+
+/** The same for the same reference and spec, neither of which ever changes. */
+export function watchingOf(reference: ReferenceBody, spec: ModelSpec['monitor']): readonly Watching[] {
+  const of = JSON.stringify(spec);
+  const known = made.get(reference);
+  if (known?.of === of) return known.watching;
   const divisor = evidenceDivisor(spec.autocorrelation);
-  return monitorsFor(reference, spec).map((monitor) => ({ monitor, courses: monitor.weight === 0 ? null : courseOf(monitor, reference, divisor), threshold: thresholdOf(monitor, spec), divisor }));
+  const watching = monitorsFor(reference, spec).map((monitor) => ({ monitor, courses: monitor.weight === 0 ? null : courseOf(monitor, reference, divisor), threshold: thresholdOf(monitor, spec), divisor }));
+  made.set(reference, { of, watching });
+  return watching;
 }
 
 /** What a detector is made of. */

@@ -5,7 +5,7 @@ import { distinctOf } from '../../src/profile/columns/category.ts';
 import { layoutOf } from '../../src/profile/columns/infer.ts';
 import { isRefusal } from '../../src/profile/columns/refusal.ts';
 import { textLayout } from '../../src/profile/columns/text.ts';
-import { numberLayout, placeOf } from '../../src/profile/columns/number.ts';
+import { emptyNumber, numberLayout, observeNumbers, placeOf } from '../../src/profile/columns/number.ts';
 import { decodeReference, distinctOf as distinct, encodeReference, FEATURE_UNIT, learnColumns, quantilesOf, UNIT, withColumns, type ColumnCounts } from '../../src/profile/index.ts';
 import { eachNgram } from '../../src/profile/ngrams.ts';
 import { hashedFeatures } from '../../src/statistics/window/features.ts';
@@ -35,6 +35,15 @@ describe('a numeric column', () => {
   it('counts what is no number apart', () => {
     const counts = counted('number', numberLayout([1, 2, 3]), [2, null, undefined, NaN, Infinity, '2', true, [2]]);
     expect(counts).toMatchObject({ count: 1, nulls: 2, nonFinite: 2, mistyped: 3 });
+  });
+  it('counts a column at once as value by value, bit for bit', () => {
+    const any = fc.oneof(finite, fc.constantFrom(NaN, Infinity, -Infinity, -0));
+    fc.assert(fc.property(fc.array(finite, { minLength: 1, maxLength: 300 }), fc.array(fc.array(any, { maxLength: 200 }), { maxLength: 3 }), (values, panes) => {
+      const layout = numberLayout(values);
+      const atOnce = emptyNumber(layout.edges.length);
+      for (const pane of panes) observeNumbers(atOnce, layout, Float64Array.from(pane));
+      expect(atOnce).toEqual(counted('number', layout, panes.flat()));
+    }));
   });
   it('gives the moments back, in the units of the reference', () => {
     const values = Array.from({ length: 5_000 }, (_, i) => 40 + ((i * 7919) % 5_000) / 100);

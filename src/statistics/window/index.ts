@@ -7,7 +7,7 @@ export { energyDistance } from './energy.ts';
 export { denseFeatures, fourierFeatures, hashedFeatures, medianDistance, type Features, type FourierOptions } from './features.ts';
 export { hellinger } from './hellinger.ts';
 export { jensenShannon } from './jensen-shannon.ts';
-export { kolmogorovSmirnov } from './kolmogorov-smirnov.ts';
+export { kolmogorovGap, kolmogorovSmirnov } from './kolmogorov-smirnov.ts';
 export { lInfinity } from './l-infinity.ts';
 export { meanDiscrepancy, unitOf, type FeatureSum } from './mean-discrepancy.ts';
 export { psi } from './psi.ts';

@@ -53,19 +53,26 @@ export function labelTable(reference: readonly string[], current: readonly strin
 
 /** @throws RangeError when the two sides have different cells: moving bins are no comparison */
 export function cellsOf(table: Table & { readonly points?: Counts }): Cells {
+  requireSameCells(table);
   const { reference, current, points } = table;
-  if (reference.length !== current.length || (points !== undefined && points.length !== reference.length)) {
-    throw new RangeError(`both samples are counted over the same cells, not over ${reference.length} and ${current.length}`);
-  }
   const kept: number[] = [];
   for (let i = 0; i < reference.length; i++) {
     const [a, b] = [reference[i] as number, current[i] as number];
-    if (!(a >= 0 && b >= 0)) throw new RangeError(`a count is 0 or more, not ${a} and ${b}`);
+    requireCounts(a, b);
     if (a + b > 0) kept.push(i);
   }
   const pick = (from: Counts) => Float64Array.from(kept, (i) => from[i] as number);
   const [a, b] = [pick(reference), pick(current)];
   return { a, b, n: total(a), m: total(b), points: points === undefined ? new Float64Array(0) : pick(points) };
+}
+
+export function requireSameCells({ reference, current, points }: Table & { readonly points?: Counts }): void {
+  if (reference.length === current.length && (points === undefined || points.length === reference.length)) return;
+  throw new RangeError(`both samples are counted over the same cells, not over ${reference.length} and ${current.length}`);
+}
+
+export function requireCounts(a: number, b: number): void {
+  if (!(a >= 0 && b >= 0)) throw new RangeError(`a count is 0 or more, not ${a} and ${b}`);
 }
 
 export function total(counts: ArrayLike<number>): number {
