@@ -38,6 +38,7 @@ create table audit (
   subject text not null,
   reason text,
   outcome text,
+  detail text,
   constraint audit_pkey PRIMARY KEY (id)
 );
 CREATE INDEX audit_model ON public.audit USING btree (model, id);

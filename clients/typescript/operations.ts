@@ -568,6 +568,8 @@ export interface AuditEntry {
   readonly reason: string | null;
   /** done, or the code of the error that refused it; null: begun and never ended */
   readonly outcome: string | null;
+  /** what came of it, where the action does not say */
+  readonly detail: string | null;
 }
 
 export interface Dataset {
@@ -587,6 +589,8 @@ export interface Dataset {
   readonly exam: string;
   /** the dataset before it */
   readonly parents: readonly string[];
+  /** that stand behind its run, each with the ids that it names as texts that moved and how many of them had labels and are trained on; missing without any */
+  readonly incidents?: unknown;
 }
 
 export interface LabelQueue {
@@ -598,7 +602,7 @@ export interface LabelQueue {
   readonly labels: readonly string[];
   /** predictions without a label that were looked at */
   readonly lookedAt: number;
-  /** each with why it stands here */
+  /** each with why it stands here, and the incident that names it as a text that moved */
   readonly rows: unknown;
 }
 
@@ -768,7 +772,11 @@ export function operations({ request }: Connection) {
         /** shown this once, when one was made */
         readonly secret: string | null;
         readonly created: boolean;
+        /** it was disabled before */
+        readonly enabled: boolean;
       }>('PUT', `/v1/webhooks/endpoints/${encodeURIComponent(name)}`, { body, repeatable: true }),
+      /** An endpoint. `GET /v1/webhooks/endpoints/{name}` */
+      getEndpoints: (name: string) => request<WebhookEndpoint>('GET', `/v1/webhooks/endpoints/${encodeURIComponent(name)}`, { repeatable: true }),
       /** Tell an endpoint no more. `DELETE /v1/webhooks/endpoints/{name}` */
       deleteEndpoints: (name: string) => request<void>('DELETE', `/v1/webhooks/endpoints/${encodeURIComponent(name)}`, { repeatable: true }),
       /** A new secret; messages are signed with the former too for a day. `POST /v1/webhooks/endpoints/{name}/rotate` */
@@ -789,19 +797,11 @@ export function operations({ request }: Connection) {
         /** shown this once, when one was made */
         readonly secret: string | null;
         readonly created: boolean;
+        /** it was disabled before */
+        readonly enabled: boolean;
       }>('POST', `/v1/webhooks/endpoints/${encodeURIComponent(name)}/rotate`),
       /** All endpoints. `GET /v1/webhooks/endpoints` */
       endpoints: () => request<readonly WebhookEndpoint[]>('GET', `/v1/webhooks/endpoints`, { repeatable: true }),
-      /** Send a test message now, and say how it went. `POST /v1/webhooks/endpoints/{name}/test` */
-      endpointsTest: (name: string) => request<{
-        readonly delivered: boolean;
-        /** of the answer */
-        readonly status: number | null;
-        readonly problem: string | null;
-        readonly seconds: number;
-        /** what was sent, without PagerDuty's key */
-        readonly body: string;
-      }>('POST', `/v1/webhooks/endpoints/${encodeURIComponent(name)}/test`),
       /** What an endpoint was told and will be, newest first. `GET /v1/webhooks/endpoints/{name}/deliveries` */
       endpointsDeliveries: (name: string, query: { state?: "pending" | "delivered" | "skipped"; before?: number; limit?: number } = {}) => request<readonly WebhookDelivery[]>('GET', `/v1/webhooks/endpoints/${encodeURIComponent(name)}/deliveries`, { query, repeatable: true }),
       /** A delivery with every attempt. `GET /v1/webhooks/endpoints/{name}/deliveries/{id}` */
@@ -823,10 +823,39 @@ export function operations({ request }: Connection) {
         readonly endedAt: string | null;
         readonly tried: readonly WebhookAttempt[];
       }>('GET', `/v1/webhooks/endpoints/${encodeURIComponent(name)}/deliveries/${encodeURIComponent(id)}`, { repeatable: true }),
+      /** Tell an endpoint nothing until it is enabled; what happens meanwhile is kept. `POST /v1/webhooks/endpoints/{name}/disable` */
+      endpointsDisable: (name: string, body: {
+        /** for the audit, and for who asks why nothing is told */
+        readonly reason: string;
+      }) => request<WebhookEndpoint>('POST', `/v1/webhooks/endpoints/${encodeURIComponent(name)}/disable`, { body }),
+      /** Tell an endpoint again, and at once what waits for it. `POST /v1/webhooks/endpoints/{name}/enable` */
+      endpointsEnable: (name: string, body: {
+        /** for the audit */
+        readonly reason?: string;
+      }) => request<WebhookEndpoint>('POST', `/v1/webhooks/endpoints/${encodeURIComponent(name)}/enable`, { body }),
+      /** Send a test message now, and say how it went. `POST /v1/webhooks/endpoints/{name}/test` */
+      endpointsTest: (name: string, body: {
+        /** for the audit */
+        readonly reason?: string;
+      }) => request<{
+        readonly delivered: boolean;
+        /** of the answer */
+        readonly status: number | null;
+        readonly problem: string | null;
+        readonly seconds: number;
+        /** what was sent, without PagerDuty's key */
+        readonly body: string;
+      }>('POST', `/v1/webhooks/endpoints/${encodeURIComponent(name)}/test`, { body }),
       /** Send a delivery again, before all that come after it. `POST /v1/webhooks/endpoints/{name}/deliveries/{id}/replay` */
-      endpointsDeliveriesReplay: (name: string, id: string) => request<WebhookDelivery>('POST', `/v1/webhooks/endpoints/${encodeURIComponent(name)}/deliveries/${encodeURIComponent(id)}/replay`),
+      endpointsDeliveriesReplay: (name: string, id: string, body: {
+        /** for the audit */
+        readonly reason?: string;
+      }) => request<WebhookDelivery>('POST', `/v1/webhooks/endpoints/${encodeURIComponent(name)}/deliveries/${encodeURIComponent(id)}/replay`, { body }),
       /** Give a delivery up, so that the next can go. `POST /v1/webhooks/endpoints/{name}/deliveries/{id}/skip` */
-      endpointsDeliveriesSkip: (name: string, id: string) => request<WebhookDelivery>('POST', `/v1/webhooks/endpoints/${encodeURIComponent(name)}/deliveries/${encodeURIComponent(id)}/skip`),
+      endpointsDeliveriesSkip: (name: string, id: string, body: {
+        /** for the audit */
+        readonly reason?: string;
+      }) => request<WebhookDelivery>('POST', `/v1/webhooks/endpoints/${encodeURIComponent(name)}/deliveries/${encodeURIComponent(id)}/skip`, { body }),
     },
     predictions: {
       /** Production predictions. `POST /v1/predictions` */

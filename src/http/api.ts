@@ -10,7 +10,7 @@ import type { EvaluationState, RolloutState, RunWatch } from '../runs/state.ts';
 import type { Verification as Verified } from '../runs/record.ts';
 import type { DecisionRecord } from '../promotion/records.ts';
 import type { Adapter as StoredAdapter, Promotion as Moved } from '../promotion/registry.ts';
-import type { AttemptRow, Delivery as StoredDelivery, Endpoint as StoredEndpoint, PutEndpoint as PutEndpointAnswer, Source as StoredSource, Tried as TriedNow } from '../webhooks/index.ts';
+import type { AttemptRow, Delivery as StoredDelivery, ListedEndpoint, PutEndpoint as PutEndpointAnswer, Source as StoredSource, Tried as TriedNow } from '../webhooks/index.ts';
 import type { Run as RunPart, Trigger as TriggerPart } from './parts.ts';
 import type { Problem as ProblemDocument } from './schemas/answers.ts';
 
@@ -41,7 +41,7 @@ export type LabelQueue = Json<Queue>;
 export type AuditEntry = Json<Audited>;
 export type Verification = Json<Verified>;
 export type Trigger = Json<TriggerPart>;
-export type Endpoint = Json<StoredEndpoint> & { readonly pending: number };
+export type Endpoint = Json<ListedEndpoint>;
 export type PutEndpoint = Json<PutEndpointAnswer>;
 export type Delivery = Json<StoredDelivery>;
 export type TriedDelivery = Delivery & { readonly tried: readonly Json<AttemptRow>[] };

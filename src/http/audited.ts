@@ -5,11 +5,11 @@ import type { Deed } from '../audit.ts';
 import type { HttpParts } from './parts.ts';
 import { strict } from './schemas/common.ts';
 
-export type What = Pick<Deed, 'action' | 'subject'> & { readonly model?: string; readonly reason?: string | undefined };
+export type What = Pick<Deed, 'action' | 'subject'> & { readonly model?: string | null; readonly reason?: string | undefined };
 
-/** Does the work as the caller of a request, between the two lines of its entry in the audit. */
-export function audited<T>(audit: HttpParts['audit'], { principal }: Pick<FastifyRequest, 'principal'>, { action, subject, model, reason }: What, work: () => Promise<T>): Promise<T> {
-  return audit.during({ who: principal.name, role: principal.role, action, model: model ?? null, subject, reason: reason ?? null }, work);
+/** Does the work as the caller of a request, between the two lines of its entry in the audit. `tell`: what came of it, where the action's name does not say. */
+export function audited<T>(audit: HttpParts['audit'], { principal }: Pick<FastifyRequest, 'principal'>, { action, subject, model, reason }: What, work: () => Promise<T>, tell?: (result: T) => string): Promise<T> {
+  return audit.during({ who: principal.name, role: principal.role, action, model: model ?? null, subject, reason: reason ?? null }, work, tell);
 }
 
 /** The body of an action that needs no more than a reason, and not even that. */

@@ -15,11 +15,13 @@ export interface AuditEntry {
   readonly reason: string | null;
   /** `done`, or the code of the error that refused it; null: it was begun and never ended, as when the process died. */
   readonly outcome: string | null;
+  /** What came of it, where the action's name does not say; never a secret. */
+  readonly detail: string | null;
 }
 
-const COLUMNS = 'id, at, who, role, action, model, subject, reason, outcome';
+const COLUMNS = 'id, at, who, role, action, model, subject, reason, outcome, detail';
 
-export async function beginAudit(db: Queryable, entry: Omit<AuditEntry, 'id' | 'outcome'>): Promise<number> {
+export async function beginAudit(db: Queryable, entry: Omit<AuditEntry, 'id' | 'outcome' | 'detail'>): Promise<number> {
   const { rows } = await db.query<{ id: number }>(
     'insert into audit (at, who, role, action, model, subject, reason) values ($1, $2, $3, $4, $5, $6, $7) returning id',
     [entry.at, entry.who, entry.role, entry.action, entry.model, entry.subject, entry.reason],
@@ -27,8 +29,8 @@ export async function beginAudit(db: Queryable, entry: Omit<AuditEntry, 'id' | '
   return rows[0]?.id ?? 0;
 }
 
-export async function endAudit(db: Queryable, id: number, outcome: string): Promise<void> {
-  await db.query('update audit set outcome = $2 where id = $1', [id, outcome]);
+export async function endAudit(db: Queryable, id: number, outcome: string, detail: string | null): Promise<void> {
+  await db.query('update audit set outcome = $2, detail = $3 where id = $1', [id, outcome, detail]);
 }
 
 /** Newest first; `before` (an id) pages on. */

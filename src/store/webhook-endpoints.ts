@@ -3,24 +3,28 @@ import type { WebhookTarget, WebhookType } from '../vocabulary.ts';
 import type { Queryable } from './postgres.ts';
 import type { StoredSecret } from './webhook-sources.ts';
 
-export interface EndpointRow {
+/** What is known of an endpoint; what is secret stands apart. */
+export interface EndpointFields {
   readonly name: string;
-  /** Sealed. */
-  readonly url: string;
   readonly target: WebhookTarget;
   /** Null: of all models. */
   readonly model: string | null;
   readonly types: readonly WebhookType[];
-  /** What we sign with, the newest first. */
-  readonly secrets: readonly StoredSecret[];
-  /** PagerDuty's key, sealed. */
-  readonly routingKey: string | null;
   /** Since when no delivery has succeeded. */
   readonly failingSince: Date | null;
   readonly disabledAt: Date | null;
   readonly disabledWhy: string | null;
   readonly createdAt: Date;
   readonly updatedAt: Date;
+}
+
+export interface EndpointRow extends EndpointFields {
+  /** Sealed. */
+  readonly url: string;
+  /** What we sign with, the newest first. */
+  readonly secrets: readonly StoredSecret[];
+  /** PagerDuty's key, sealed. */
+  readonly routingKey: string | null;
 }
 
 const ENDPOINT = `name, url, target, model, types, secrets, routing_key as "routingKey", failing_since as "failingSince", disabled_at as "disabledAt",
@@ -35,8 +39,24 @@ export async function putEndpoint(db: Queryable, row: Pick<EndpointRow, 'name' |
      returning ${ENDPOINT}`,
     [row.name, row.url, row.target, row.model, row.types, JSON.stringify(row.secrets), row.routingKey, now],
   );
-  await db.query(`update webhook_deliveries set due_at = $2, tries = 0 where endpoint = $1 and state = 'pending' and tries > 0`, [row.name, now]);
+  await tellAtOnce(db, row.name, now);
   return rows[0] as EndpointRow;
+}
+
+/** What failed before is tried anew, with the whole table of retries before it. */
+async function tellAtOnce(db: Queryable, name: string, now: Date): Promise<void> {
+  await db.query(`update webhook_deliveries set due_at = $2, tries = 0 where endpoint = $1 and state = 'pending' and tries > 0`, [name, now]);
+}
+
+/** False when it is disabled already, or there is none. */
+export async function disableEndpoint(db: Queryable, name: string, why: string, now: Date): Promise<boolean> {
+  const { rowCount } = await db.query('update webhook_endpoints set disabled_at = $3, disabled_why = $2, updated_at = $3 where name = $1 and disabled_at is null', [name, why, now]);
+  return rowCount === 1;
+}
+
+export async function enableEndpoint(db: Queryable, name: string, now: Date): Promise<void> {
+  await db.query('update webhook_endpoints set failing_since = null, disabled_at = null, disabled_why = null, updated_at = $2 where name = $1', [name, now]);
+  await tellAtOnce(db, name, now);
 }
 
 export async function getEndpoint(db: Queryable, name: string): Promise<EndpointRow | null> {
@@ -44,12 +64,17 @@ export async function getEndpoint(db: Queryable, name: string): Promise<Endpoint
   return rows[0] ?? null;
 }
 
+const LISTED = `select ${ENDPOINT}, (select count(*) from webhook_deliveries d where d.endpoint = name and d.state = 'pending') as pending from webhook_endpoints`;
+
 /** Each with how many deliveries wait for it. */
 export async function listEndpoints(db: Queryable): Promise<(EndpointRow & { readonly pending: number })[]> {
-  const { rows } = await db.query<EndpointRow & { pending: number }>(
-    `select ${ENDPOINT}, (select count(*) from webhook_deliveries d where d.endpoint = name and d.state = 'pending') as pending from webhook_endpoints order by name`,
-  );
+  const { rows } = await db.query<EndpointRow & { pending: number }>(`${LISTED} order by name`);
   return rows;
+}
+
+export async function getListedEndpoint(db: Queryable, name: string): Promise<(EndpointRow & { readonly pending: number }) | null> {
+  const { rows } = await db.query<EndpointRow & { pending: number }>(`${LISTED} where name = $1`, [name]);
+  return rows[0] ?? null;
 }
 
 /** False when there is none. What waits for it is forgotten with it. */

@@ -8,7 +8,8 @@ export interface StoredSecret {
   readonly until: string | null;
 }
 
-export interface SourceRow {
+/** What is known of a source; its secrets stand apart. */
+export interface SourceFields {
   readonly name: string;
   readonly format: WebhookSource;
   readonly auth: WebhookAuth;
@@ -17,10 +18,13 @@ export interface SourceRow {
   /** Empty: all. */
   readonly types: readonly string[];
   readonly cooldown: string;
-  /** The newest first. */
-  readonly secrets: readonly StoredSecret[];
   readonly createdAt: Date;
   readonly updatedAt: Date;
+}
+
+export interface SourceRow extends SourceFields {
+  /** The newest first. */
+  readonly secrets: readonly StoredSecret[];
 }
 
 const SOURCE = `name, format, auth, model, types, cooldown, secrets, created_at as "createdAt", updated_at as "updatedAt"`;

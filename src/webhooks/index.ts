@@ -18,7 +18,7 @@ import { createPost, type Resolve } from './out/post.ts';
 
 export type { NewSource, PutSource, Source } from './in/sources.ts';
 export type { Receipt } from './in/receive.ts';
-export type { Delivery, Endpoint, NewEndpoint, PutEndpoint, Tried } from './out/endpoints.ts';
+export type { Delivery, Endpoint, ListedEndpoint, NewEndpoint, PutEndpoint, Tried } from './out/endpoints.ts';
 export type { AttemptRow } from '../store/webhook-deliveries.ts';
 
 export interface Webhooks {

@@ -253,6 +253,17 @@ describe.skipIf(CHROMIUM === null)('the page', () => {
     await page.getByRole('button', { name: 'Send a test message' }).click();
     await page.getByText(/did not arrive/).waitFor();
     await look('endpoint');
+    await page.getByRole('button', { name: 'Disable …' }).click();
+    await page.getByRole('dialog').getByLabel(/^Why/).fill('the chat is moving');
+    await page.getByRole('dialog').getByRole('button', { name: 'Disable' }).click();
+    await page.getByText('bootstrap: the chat is moving').waitFor();
+    await look('endpoint-disabled');
+    await page.getByRole('button', { name: 'Enable …' }).click();
+    await page.getByRole('dialog').getByLabel(/^Why/).fill('it has moved');
+    await page.getByRole('dialog').getByRole('button', { name: 'Enable' }).click();
+    await page.getByText('in order').waitFor();
+    await goTo('/audit', 'Audit');
+    for (const told of ['registered: standard, hooks.example', 'the chat is moving', 'it has moved', 'was disabled']) await page.getByText(told).waitFor();
   });
 
   test('an address that leads nowhere says so', async () => {

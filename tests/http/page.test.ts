@@ -99,3 +99,40 @@ test('what a person does is put down with who, in which role, on what and why; a
     { ...admin, action: 'revoke-key', model: null, subject: 'none', reason: null },
   ]);
 });
+
+test('so is what a person does to webhooks, with what came of it and without a secret', async () => {
+  const app = await serve();
+  asked.length = 0;
+  const send = (method: 'PUT' | 'POST' | 'DELETE', url: string, payload?: object) => app.inject({ method, url: `/v1/webhooks/${url}`, headers: as('admin'), ...(payload === undefined ? {} : { payload }) });
+  await send('PUT', 'sources/fresh', { format: 'alertmanager', model: 'router', secret: 'SECRET-SECRET-SECRET' });
+  await send('PUT', 'sources/alerts', { format: 'alertmanager' });
+  await send('POST', 'sources/alerts/rotate', { secret: 'SECRET-SECRET-SECRET' });
+  await send('DELETE', 'sources/alerts');
+  await send('PUT', 'endpoints/fresh', { url: 'https://hooks.example/SECRET', routingKey: 'SECRET-KEY', target: 'pagerduty', model: 'router' });
+  await send('POST', 'endpoints/ops/rotate');
+  await send('POST', 'endpoints/ops/disable', { reason: 'too loud' });
+  await send('POST', 'endpoints/ops/enable', { reason: 'quiet again' });
+  await send('POST', 'endpoints/ops/test');
+  await send('POST', 'endpoints/ops/deliveries/msg_1/replay');
+  await send('POST', 'endpoints/ops/deliveries/msg_1/skip', { reason: 'nobody needs it' });
+  await send('DELETE', 'endpoints/ops');
+  await app.close();
+  const deeds = asked.filter(({ what }) => what === 'deed').map((each) => each.with);
+  const admin = { who: 'the admin', role: 'admin', model: null, reason: null };
+  const delivery = { ...admin, model: 'router', subject: 'msg_1', detail: 'promotion to ops' };
+  expect(deeds).toEqual([
+    { ...admin, action: 'put-source', model: 'router', subject: 'fresh', detail: 'registered: alertmanager, proves itself by bearer, with a new secret' },
+    { ...admin, action: 'put-source', subject: 'alerts', detail: 'changed: alertmanager, proves itself by bearer, with a new secret' },
+    { ...admin, action: 'rotate-source', subject: 'alerts' },
+    { ...admin, action: 'remove-source', subject: 'alerts' },
+    { ...admin, action: 'put-endpoint', model: 'router', subject: 'fresh', detail: 'registered: standard, hooks.example' },
+    { ...admin, action: 'rotate-endpoint', subject: 'ops' },
+    { ...admin, action: 'disable-endpoint', subject: 'ops', reason: 'too loud' },
+    { ...admin, action: 'enable-endpoint', subject: 'ops', reason: 'quiet again', detail: 'was enabled' },
+    { ...admin, action: 'test-endpoint', subject: 'ops', detail: 'answered 500' },
+    { ...delivery, action: 'replay-delivery' },
+    { ...delivery, action: 'skip-delivery', reason: 'nobody needs it' },
+    { ...admin, action: 'remove-endpoint', subject: 'ops' },
+  ]);
+  expect(JSON.stringify(deeds)).not.toContain('SECRET');
+});

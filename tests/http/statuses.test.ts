@@ -73,6 +73,7 @@ const CASES: readonly Case[] = [
   get('/v1/webhooks/sources', '/v1/webhooks/sources'),
   get('/v1/webhooks/sources/{name}', '/v1/webhooks/sources/alerts', { 400: { url: '/v1/webhooks/sources/%00' }, 404: { url: '/v1/webhooks/sources/none' } }),
   get('/v1/webhooks/endpoints', '/v1/webhooks/endpoints'),
+  get('/v1/webhooks/endpoints/{name}', '/v1/webhooks/endpoints/ops', { 400: { url: '/v1/webhooks/endpoints/%00' }, 404: { url: '/v1/webhooks/endpoints/none' } }),
   get('/v1/webhooks/endpoints/{name}/deliveries', '/v1/webhooks/endpoints/ops/deliveries?state=pending&limit=5', { 400: { url: '/v1/webhooks/endpoints/ops/deliveries?state=lost' }, 404: { url: '/v1/webhooks/endpoints/none/deliveries' } }),
   get('/v1/webhooks/endpoints/{name}/deliveries/{id}', '/v1/webhooks/endpoints/ops/deliveries/msg_1', { 400: { url: '/v1/webhooks/endpoints/ops/deliveries/%00' }, 404: { url: '/v1/webhooks/endpoints/ops/deliveries/none' } }),
   ...(['sources/alerts', 'endpoints/ops'] as const).flatMap((path): Case[] => {
@@ -87,10 +88,14 @@ const CASES: readonly Case[] = [
       { route: `DELETE /v1/webhooks/${kind}/{name}`, may: 'administer', good: { url: `/v1/webhooks/${kind}/${name}`, status: 204 }, other: { 400: { url: `/v1/webhooks/${kind}/%00` }, 404: { url: `/v1/webhooks/${kind}/none` } } },
     ];
   }),
-  { route: 'POST /v1/webhooks/endpoints/{name}/test', may: 'operate', good: { url: '/v1/webhooks/endpoints/ops/test', status: 200 }, other: { 400: { url: '/v1/webhooks/endpoints/%00/test' }, 404: { url: '/v1/webhooks/endpoints/none/test' } } },
+  { route: 'POST /v1/webhooks/endpoints/{name}/disable', may: 'operate', good: { url: '/v1/webhooks/endpoints/ops/disable', body: { reason: 'too loud' }, status: 200 }, other: { 400: { body: {} }, 404: { url: '/v1/webhooks/endpoints/none/disable' }, 409: { fail: conflict } } },
+  ...['enable', 'test'].map((verb): Case => ({
+    route: `POST /v1/webhooks/endpoints/{name}/${verb}`, may: 'operate', good: { url: `/v1/webhooks/endpoints/ops/${verb}`, body: { reason: 'it is back' }, status: 200 },
+    other: { 200: { body: undefined }, 400: { url: `/v1/webhooks/endpoints/%00/${verb}` }, 404: { url: `/v1/webhooks/endpoints/none/${verb}` } },
+  })),
   ...['replay', 'skip'].map((verb): Case => ({
-    route: `POST /v1/webhooks/endpoints/{name}/deliveries/{id}/${verb}`, may: 'operate', good: { url: `/v1/webhooks/endpoints/ops/deliveries/msg_1/${verb}`, status: 200 },
-    other: { 400: { url: `/v1/webhooks/endpoints/ops/deliveries/%00/${verb}` }, 404: { url: `/v1/webhooks/endpoints/ops/deliveries/none/${verb}` }, 409: { fail: conflict } },
+    route: `POST /v1/webhooks/endpoints/{name}/deliveries/{id}/${verb}`, may: 'operate', good: { url: `/v1/webhooks/endpoints/ops/deliveries/msg_1/${verb}`, body: { reason: 'it was lost' }, status: 200 },
+    other: { 200: { body: undefined }, 400: { url: `/v1/webhooks/endpoints/ops/deliveries/%00/${verb}` }, 404: { url: `/v1/webhooks/endpoints/ops/deliveries/none/${verb}` }, 409: { fail: conflict } },
   })),
   get('/v1/events', '/v1/events?model=router&seconds=0', { 400: { url: '/v1/events?seconds=-1' } }),
   get('/v1/runs/{id}/course', '/v1/runs/run-1/course', { 400: { url: '/v1/runs/%0a/course' }, 404: { url: '/v1/runs/none/course' } }),

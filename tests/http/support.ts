@@ -66,7 +66,7 @@ export const EXAM = { run: 'run-1', metric: 'accuracy', opponent: 'champion', ro
 export const PREDICTION = { id: 'p1', adapter: null, input: 'a text', label: 'x', segment: null, confidence: 0.5, receivedAt: AT, truth: null, score: null };
 export const DATASET = { id: 'd'.repeat(64), model: 'router', runId: 'run-1', createdAt: AT.toISOString(), recipe: { version: 1 }, counts: { train: 3 }, labels: ['x'], majority: null, train: 'aa', exam: 'bb', parents: [], newRows: 3 };
 export const QUEUE = { model: 'router', by: 'worth', adapter: ADAPTER.id, labels: ['x', 'y'], lookedAt: 1, rows: [{ id: 'p1', text: 'a text', answer: 'x', confidence: 0.4, segment: null, receivedAt: AT, why: 'least sure' }] } as const;
-export const AUDITED = { id: 1, at: AT, who: 'ann', role: 'operator', action: 'retrain', model: 'router', subject: 'router', reason: 'new labels', outcome: 'done' } as const;
+export const AUDITED = { id: 1, at: AT, who: 'ann', role: 'operator', action: 'retrain', model: 'router', subject: 'router', reason: 'new labels', outcome: 'done', detail: null } as const;
 
 /** `Bearer <role>` is a key of that role. */
 export function fakeAuth(over: Partial<Auth> = {}): Auth {
@@ -114,8 +114,9 @@ function fakeWebhooks(): HttpParts['webhooks'] {
       rotate: source({ ...SOURCE, secret: 'shown once', created: false }), list: () => Promise.resolve([SOURCE]), get: source(SOURCE), remove: source(undefined),
     },
     endpoints: {
-      put: (name, input) => (input.model === 'nobody' ? Promise.reject(missing('model', 'nobody')) : Promise.resolve({ ...ENDPOINT, secret: 'whsec_once', created: name === 'fresh' })),
-      rotate: endpoint({ ...ENDPOINT, secret: 'whsec_once', created: false }), list: () => Promise.resolve([{ ...ENDPOINT, pending: 2 }]), remove: endpoint(undefined),
+      put: (name, input) => (input.model === 'nobody' ? Promise.reject(missing('model', 'nobody')) : Promise.resolve({ ...ENDPOINT, secret: 'whsec_once', created: name === 'fresh', enabled: false })),
+      rotate: endpoint({ ...ENDPOINT, secret: 'whsec_once', created: false, enabled: false }), list: () => Promise.resolve([{ ...ENDPOINT, pending: 2 }]), get: endpoint({ ...ENDPOINT, pending: 2 }), remove: endpoint(undefined),
+      disable: (name, why) => endpoint({ ...ENDPOINT, pending: 2, disabledAt: AT, disabledWhy: why })(name), enable: endpoint({ ...ENDPOINT, pending: 2 }),
       test: endpoint({ delivered: false, status: 500, problem: 'answered 500', seconds: 0.1, body: '{}' }),
       deliveries: endpoint([DELIVERY]),
       delivery: delivery({ ...DELIVERY, tried: [{ n: 1, at: AT, status: null, problem: 'no answer: ECONNREFUSED', seconds: 0.1 }] }),
@@ -176,7 +177,13 @@ export function fakeParts(over: Partial<HttpParts> = {}): HttpParts {
       skip: (ask: { model: string }) => (ask.model === 'router' ? note('skip', ask, undefined) : Promise.reject(missing('model', ask.model))),
     },
     audit: {
-      during: (deed: unknown, work: () => Promise<unknown>) => { asked.push({ what: 'deed', with: deed }); return work(); },
+      during: async (deed: object, work: () => Promise<unknown>, tell?: (result: unknown) => string) => {
+        const entry: { what: string; with: object } = { what: 'deed', with: deed };
+        asked.push(entry);
+        const result = await work();
+        if (tell !== undefined) entry.with = { ...deed, detail: tell(result) };
+        return result;
+      },
       list: (filter: unknown) => note('audit', filter, [AUDITED]),
     },
     page: { folder: path.join(import.meta.dirname, 'no-page'), state: () => ({ state: 'missing', why: 'it was not built' }) },

@@ -180,13 +180,34 @@ test('what an open incident names is asked first and says why; once it is resolv
   expect((await get<LabelQueue>(way)).rows).toEqual(before.rows);
 });
 
+test('webhooks are administered on the record: what came of it stands there, a secret never does', async () => {
+  const put = await world.call<{ secret: string }>('PUT', '/v1/webhooks/sources/etl', { format: 'standard', model: 'router' });
+  const ops = await world.call<{ secret: string }>('PUT', '/v1/webhooks/endpoints/ops', { url: 'https://hooks.example/services/HIDDEN', target: 'slack', types: ['rollback'] });
+  await world.call('POST', '/v1/webhooks/endpoints/ops/disable', { reason: 'too loud' });
+  await world.call('PUT', '/v1/webhooks/endpoints/ops', { url: 'https://other.example/services/HIDDEN', target: 'slack', types: ['rollback'] });
+  await world.call('PUT', '/v1/webhooks/endpoints/ops', { url: 'https://10.0.0.1/HIDDEN' });
+  await world.call('DELETE', '/v1/webhooks/endpoints/ops');
+  await world.call('DELETE', '/v1/webhooks/sources/etl');
+  const entries = await get<readonly AuditEntry[]>('/v1/audit?limit=7');
+  expect(entries.map(({ action, model, subject, reason, outcome, detail }) => [action, model, subject, reason, outcome, detail]).reverse()).toEqual([
+    ['put-source', 'router', 'etl', null, 'done', 'registered: standard, proves itself by standard, with a new secret'],
+    ['put-endpoint', null, 'ops', null, 'done', 'registered: slack, hooks.example'],
+    ['disable-endpoint', null, 'ops', 'too loud', 'done', null],
+    ['put-endpoint', null, 'ops', null, 'done', 'changed and enabled: slack, other.example'],
+    ['put-endpoint', null, 'ops', null, 'bad-request', null],
+    ['remove-endpoint', null, 'ops', null, 'done', null],
+    ['remove-source', 'router', 'etl', null, 'done', null],
+  ]);
+  for (const secret of ['HIDDEN', put.body.secret, ops.body.secret]) expect(JSON.stringify(entries)).not.toContain(secret);
+});
+
 test('the audit has every action with its reason and how it ended; a refusal, too', async () => {
   expect((await world.call('POST', '/v1/models/router/rollback', { reason: 'complaints' })).status).toBe(200);
   expect((await world.call('POST', `/v1/runs/${ids[0]}/approve`, { reason: 'too late' })).status).toBe(409);
   const [refused, rolledBack, ...older] = await get<readonly AuditEntry[]>('/v1/audit?model=router');
   expect(rolledBack).toMatchObject({ who: 'bootstrap', role: 'admin', action: 'rollback', model: 'router', reason: 'complaints', outcome: 'done' });
   expect(refused).toMatchObject({ action: 'approve', subject: ids[0], reason: 'too late', outcome: 'conflict' });
-  expect(older.map(({ action }) => action)).toEqual(['retrain', 'retrain', 'put-model']);
+  expect(older.map(({ action }) => action)).toEqual(['remove-source', 'put-source', 'retrain', 'retrain', 'put-model']);
   expect(await get<readonly AuditEntry[]>(`/v1/audit?model=router&before=${rolledBack?.id}&limit=1`)).toEqual(older.slice(0, 1));
   expect((await get<Timeline>('/v1/models/router/timeline')).promotions[0]).toMatchObject({ kind: 'rollback', reason: 'complaints', by: 'bootstrap' });
 });

@@ -63,9 +63,9 @@ export async function service(url: string, root: string, options: Pick<AppOption
   const clock = new VirtualClock(START);
   const config = readConfig({ DATABASE_URL: url, TRIMTAB_DATA_DIR: path.join(root, 'data'), TRIMTAB_BASE_DIR: root, TRIMTAB_PORT: '0', TRIMTAB_API_KEY: KEY, TRIMTAB_LOG_LEVEL: 'silent', TRIMTAB_WORKERS: '1' });
   const app = await createApp({ config, clock, ...options });
-  const call = async <T>(method: 'GET' | 'PUT' | 'POST', at: string, body?: object): Promise<{ status: number; body: T }> => {
+  const call = async <T>(method: 'GET' | 'PUT' | 'POST' | 'DELETE', at: string, body?: object): Promise<{ status: number; body: T }> => {
     const answer = await app.http.inject({ method, url: at, headers: { authorization: `Bearer ${KEY}` }, ...(body ? { payload: body } : {}) });
-    return { status: answer.statusCode, body: answer.json() as T };
+    return { status: answer.statusCode, body: (answer.body === '' ? null : answer.json()) as T };
   };
   return { app, clock, call };
 }

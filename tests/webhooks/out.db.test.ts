@@ -153,7 +153,7 @@ test('after days of failure an endpoint is disabled, the others are told, and no
   await expect(world.webhooks.endpoints.replay('ops', first as string)).rejects.toMatchObject({ code: 'conflict' });
   const before = receiver.heard.length;
   answer = () => 204;
-  expect(await put('ops', { types: ['trigger.decided'] })).toMatchObject({ disabledAt: null, secret: null, created: false });
+  expect(await put('ops', { types: ['trigger.decided'] })).toMatchObject({ disabledAt: null, secret: null, created: false, enabled: true });
   await expect.poll(() => receiver.heard.length).toBe(before + 2);
   expect(receiver.heard[before]?.id).toBe(first);
 });
@@ -189,6 +189,34 @@ test('a delivery is sent again on demand, with its id; one that blocks the line 
   expect(await world.webhooks.endpoints.skip('ops', first as string)).toMatchObject({ state: 'skipped' });
   await expect.poll(() => whys().at(-1)).toBe(`t${facts}`);
   await expect(world.webhooks.endpoints.skip('ops', 'msg_none')).rejects.toMatchObject({ code: 'not-found' });
+});
+
+test('a person disables an endpoint, which is then told nothing and loses nothing, and enables it again', async () => {
+  const { endpoints } = world.webhooks;
+  await put('ops', { types: ['trigger.decided'] });
+  await put('other', { types: ['webhook.disabled'] });
+  await world.webhooks.start();
+  expect(await endpoints.disable('ops', 'ann: too loud')).toMatchObject({ disabledAt: world.clock.now(), disabledWhy: 'ann: too loud', pending: 0 });
+  await expect(endpoints.disable('ops', 'bob: again')).rejects.toMatchObject({ code: 'conflict' });
+  await decline();
+  await decline();
+  world.webhooks.wake();
+  await expect.poll(types).toEqual(['webhook.disabled']);
+  expect(await endpoints.get('ops')).toMatchObject({ disabledWhy: 'ann: too loud', pending: 2 });
+  expect(await endpoints.enable('ops')).toMatchObject({ disabledAt: null, disabledWhy: null });
+  await expect.poll(types).toEqual(['webhook.disabled', 'trigger.decided', 'trigger.decided']);
+  for (const unknown of [() => endpoints.disable('none', 'x'), () => endpoints.enable('none'), () => endpoints.get('none')]) await expect(unknown()).rejects.toMatchObject({ code: 'not-found' });
+});
+
+test('enabling one that fails does not wait for its next attempt', async () => {
+  await put('ops');
+  answer = () => 500;
+  await decline();
+  await world.webhooks.start();
+  await expect.poll(() => world.told.length).toBe(1);
+  answer = () => 204;
+  expect(await world.webhooks.endpoints.enable('ops')).toMatchObject({ failingSince: null });
+  await expect.poll(() => world.told).toEqual(['standard failed', 'standard delivered']);
 });
 
 test('two replicas send each delivery once, one at a time, in order', async () => {

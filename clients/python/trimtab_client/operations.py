@@ -42,6 +42,10 @@ class Webhooks:
         """Register whom we tell, or change and enable it. PUT /v1/webhooks/endpoints/{name}"""
         return self._request("PUT", f"/v1/webhooks/endpoints/{quoted(name)}", body=body, repeatable=True)
 
+    def get_endpoints(self, name: str) -> Any:
+        """An endpoint. GET /v1/webhooks/endpoints/{name}"""
+        return self._request("GET", f"/v1/webhooks/endpoints/{quoted(name)}", repeatable=True)
+
     def delete_endpoints(self, name: str) -> Any:
         """Tell an endpoint no more. DELETE /v1/webhooks/endpoints/{name}"""
         return self._request("DELETE", f"/v1/webhooks/endpoints/{quoted(name)}", repeatable=True)
@@ -54,10 +58,6 @@ class Webhooks:
         """All endpoints. GET /v1/webhooks/endpoints"""
         return self._request("GET", f"/v1/webhooks/endpoints", repeatable=True)
 
-    def endpoints_test(self, name: str) -> Any:
-        """Send a test message now, and say how it went. POST /v1/webhooks/endpoints/{name}/test"""
-        return self._request("POST", f"/v1/webhooks/endpoints/{quoted(name)}/test")
-
     def endpoints_deliveries(self, name: str, *, state: Any = None, before: Any = None, limit: Any = None) -> Any:
         """What an endpoint was told and will be, newest first. GET /v1/webhooks/endpoints/{name}/deliveries"""
         return self._request("GET", f"/v1/webhooks/endpoints/{quoted(name)}/deliveries", query={"state": state, "before": before, "limit": limit}, repeatable=True)
@@ -66,13 +66,25 @@ class Webhooks:
         """A delivery with every attempt. GET /v1/webhooks/endpoints/{name}/deliveries/{id}"""
         return self._request("GET", f"/v1/webhooks/endpoints/{quoted(name)}/deliveries/{quoted(id)}", repeatable=True)
 
-    def endpoints_deliveries_replay(self, name: str, id: str) -> Any:
-        """Send a delivery again, before all that come after it. POST /v1/webhooks/endpoints/{name}/deliveries/{id}/replay"""
-        return self._request("POST", f"/v1/webhooks/endpoints/{quoted(name)}/deliveries/{quoted(id)}/replay")
+    def endpoints_disable(self, name: str, body: Any) -> Any:
+        """Tell an endpoint nothing until it is enabled; what happens meanwhile is kept. POST /v1/webhooks/endpoints/{name}/disable"""
+        return self._request("POST", f"/v1/webhooks/endpoints/{quoted(name)}/disable", body=body)
 
-    def endpoints_deliveries_skip(self, name: str, id: str) -> Any:
+    def endpoints_enable(self, name: str, body: Any) -> Any:
+        """Tell an endpoint again, and at once what waits for it. POST /v1/webhooks/endpoints/{name}/enable"""
+        return self._request("POST", f"/v1/webhooks/endpoints/{quoted(name)}/enable", body=body)
+
+    def endpoints_test(self, name: str, body: Any) -> Any:
+        """Send a test message now, and say how it went. POST /v1/webhooks/endpoints/{name}/test"""
+        return self._request("POST", f"/v1/webhooks/endpoints/{quoted(name)}/test", body=body)
+
+    def endpoints_deliveries_replay(self, name: str, id: str, body: Any) -> Any:
+        """Send a delivery again, before all that come after it. POST /v1/webhooks/endpoints/{name}/deliveries/{id}/replay"""
+        return self._request("POST", f"/v1/webhooks/endpoints/{quoted(name)}/deliveries/{quoted(id)}/replay", body=body)
+
+    def endpoints_deliveries_skip(self, name: str, id: str, body: Any) -> Any:
         """Give a delivery up, so that the next can go. POST /v1/webhooks/endpoints/{name}/deliveries/{id}/skip"""
-        return self._request("POST", f"/v1/webhooks/endpoints/{quoted(name)}/deliveries/{quoted(id)}/skip")
+        return self._request("POST", f"/v1/webhooks/endpoints/{quoted(name)}/deliveries/{quoted(id)}/skip", body=body)
 
 
 class Predictions:

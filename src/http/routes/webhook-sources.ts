@@ -1,5 +1,7 @@
 /** Who may call us. */
 import Type from 'typebox';
+import type { NewSource, PutSource } from '../../webhooks/index.ts';
+import { audited } from '../audited.ts';
 import type { HttpParts } from '../parts.ts';
 import { answers, BODY } from '../schemas/answers.ts';
 import { list, ModelParams, ref } from '../schemas/common.ts';
@@ -9,7 +11,7 @@ import type { TypedApp } from './app.ts';
 const tags = ['webhooks'];
 const params = ModelParams;
 
-export function sourceRoutes(app: TypedApp, { webhooks: { sources } }: Pick<HttpParts, 'webhooks'>): void {
+export function sourceRoutes(app: TypedApp, { webhooks: { sources }, audit }: Pick<HttpParts, 'webhooks' | 'audit'>): void {
   const administer = { may: 'administer' } as const;
   const read = { may: 'read' } as const;
   app.put(
@@ -19,7 +21,8 @@ export function sourceRoutes(app: TypedApp, { webhooks: { sources } }: Pick<Http
       schema: { tags, summary: 'Register who may call us, or change it', params, body: SourceBody, response: { ...answers(200, PutSourceAnswer, [...BODY, 404]), 201: PutSourceAnswer } },
     },
     async (request, reply) => {
-      const put = await sources.put(request.params.name, request.body);
+      const { params: { name }, body } = request;
+      const put = await audited(audit, request, { action: 'put-source', model: body.model ?? null, subject: name }, () => sources.put(name, body), (done) => said(done, body));
       return reply.code(put.created ? 201 : 200).send(put);
     },
   );
@@ -27,7 +30,10 @@ export function sourceRoutes(app: TypedApp, { webhooks: { sources } }: Pick<Http
   app.post(
     '/v1/webhooks/sources/:name/rotate',
     { config: administer, schema: { tags, summary: 'A new secret; the former stays valid for a day', params, body: RotateBody, response: answers(200, PutSourceAnswer, [...BODY, 404]) } },
-    (request) => sources.rotate(request.params.name, request.body.secret),
+    async (request) => {
+      const { name, model } = await sources.get(request.params.name);
+      return audited(audit, request, { action: 'rotate-source', model, subject: name }, () => sources.rotate(name, request.body.secret));
+    },
   );
 
   app.get('/v1/webhooks/sources', { config: read, schema: { tags, summary: 'All sources', response: answers(200, list(SourceView)) } }, () => sources.list());
@@ -42,8 +48,12 @@ export function sourceRoutes(app: TypedApp, { webhooks: { sources } }: Pick<Http
     '/v1/webhooks/sources/:name',
     { config: administer, schema: { tags, summary: 'Let a source call us no more', params, response: answers(204, Type.Null({ description: 'removed' }), [400, 404]) } },
     async (request, reply) => {
-      await sources.remove(request.params.name);
+      const { name, model } = await sources.get(request.params.name);
+      await audited(audit, request, { action: 'remove-source', model, subject: name }, () => sources.remove(name));
       return reply.code(204).send(null);
     },
   );
 }
+
+const said = ({ created, format, auth, secret: made }: PutSource, { secret: given }: NewSource) =>
+  `${created ? 'registered' : 'changed'}: ${format}, proves itself by ${auth}${made === null && given === undefined ? '' : ', with a new secret'}`;

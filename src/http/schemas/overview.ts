@@ -63,7 +63,7 @@ export const LabelQueueView = view<LabelQueue>('LabelQueue', {
 
 export const AuditView = view<AuditEntry>('AuditEntry', {
   id: integer(), at: time(), who: text('name of the key'), role: oneOf(ROLES), action: text(), model: orNull(text()), subject: text('what it was done to'), reason: orNull(text()),
-  outcome: orNull(text('done, or the code of the error that refused it; null: begun and never ended')),
+  outcome: orNull(text('done, or the code of the error that refused it; null: begun and never ended')), detail: orNull(text('what came of it, where the action does not say')),
 });
 
 export const OVERVIEW_VIEWS = [FleetView, TimelineView, RunCourseView, RunExamView, PredictionView, DatasetView, LabelQueueView, AuditView];

@@ -1,7 +1,7 @@
 /** What webhooks are registered with, and their JSON forms. */
 import Type from 'typebox';
 import { DELIVERY_STATES, WEBHOOK_AUTHS, WEBHOOK_SOURCES, WEBHOOK_TARGETS, WEBHOOK_TYPES } from '../../vocabulary.ts';
-import type { AttemptRow, Delivery, Endpoint, PutEndpoint, PutSource, Receipt, Source, Tried } from '../../webhooks/index.ts';
+import type { AttemptRow, Delivery, ListedEndpoint, PutEndpoint, PutSource, Receipt, Source, Tried } from '../../webhooks/index.ts';
 import { id, integer, json, list, oneOf, orNull, strict, text, time, view } from './common.ts';
 
 const types = (description: string) => Type.Array(Type.String({ minLength: 1, maxLength: 200 }), { maxItems: 50, description });
@@ -19,6 +19,7 @@ export const SourceBody = Type.Object(
   strict,
 );
 export const RotateBody = Type.Object({ secret: Type.Optional(secret) }, strict);
+export const DisableBody = Type.Object({ reason: Type.String({ minLength: 1, maxLength: 2_000, description: 'for the audit, and for who asks why nothing is told' }) }, strict);
 export const EndpointBody = Type.Object(
   {
     url: Type.String({ minLength: 8, maxLength: 2_000, description: 'https, and public unless the operator allows more (TRIMTAB_WEBHOOK_ALLOW)' }),
@@ -45,7 +46,7 @@ const delivery = {
 const once = orNull(text('shown this once, when one was made'));
 
 export const SourceView = view<Source>('WebhookSource', source);
-export const EndpointView = view<Endpoint & { pending: number }>('WebhookEndpoint', { ...endpoint, pending: integer('deliveries that wait') });
+export const EndpointView = view<ListedEndpoint>('WebhookEndpoint', { ...endpoint, pending: integer('deliveries that wait') });
 export const DeliveryView = view<Delivery>('WebhookDelivery', delivery);
 export const AttemptView = view<AttemptRow>('WebhookAttempt', {
   n: integer(), at: time(), status: orNull(integer('of the answer; null when there was none')), problem: orNull(text('null: delivered')), seconds: Type.Number(),
@@ -53,7 +54,9 @@ export const AttemptView = view<AttemptRow>('WebhookAttempt', {
 export const WEBHOOK_VIEWS = [SourceView, EndpointView, DeliveryView, AttemptView];
 
 export const PutSourceAnswer = Type.Unsafe<PutSource>(Type.Object({ ...source, secret: once, created: Type.Boolean() }));
-export const PutEndpointAnswer = Type.Unsafe<PutEndpoint>(Type.Object({ ...endpoint, secret: once, created: Type.Boolean() }));
+export const PutEndpointAnswer = Type.Unsafe<PutEndpoint>(Type.Object({
+  ...endpoint, secret: once, created: Type.Boolean(), enabled: Type.Boolean({ description: 'it was disabled before' }),
+}));
 export const TriedAnswer = Type.Unsafe<Tried>(Type.Object({
   delivered: Type.Boolean(), status: orNull(integer('of the answer')), problem: orNull(text()), seconds: Type.Number(), body: text('what was sent, without PagerDuty\'s key'),
 }));

@@ -75,6 +75,11 @@ export function useLoad<T>(path: string | null, on?: (event: LiveEvent) => boole
   return state.path === path ? { ...state, reload } : { data: null, error: null, loading: path !== null, reload };
 }
 
+/** What a path lists of one model, loaded again at every event of a type that concerns it. */
+export function useListOf<T>(model: string, type: string, path: string): Loaded<readonly T[]> {
+  return useLoad<readonly T[]>(path, (event) => event.type === type && event.data['model'] === model);
+}
+
 /** Events come in bursts: one load answers all of them. */
 function soon(task: () => void) {
   let timer: ReturnType<typeof setTimeout> | undefined;

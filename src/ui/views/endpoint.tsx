@@ -1,59 +1,99 @@
-/** One endpoint: what it was told and will be, each attempt, and the ways to send again or give up. */
+/** One endpoint: how it stands, what it was told and will be, each attempt, and the ways to send again or give up. */
 import { useState } from 'preact/hooks';
 import type { Delivery, Endpoint, Tried, TriedDelivery } from '../../http/api.ts';
 import { at, post, query, type ApiError } from '../lib/api.ts';
-import { duration, moment } from '../lib/format.ts';
-import { asApiError, useLoad, type Loaded } from '../lib/use.ts';
-import { Empty, Head, ProblemBox, Section, Show, State, Table, type Standing } from '../parts/basics.tsx';
+import { count, duration, moment } from '../lib/format.ts';
+import { asApiError, useLoad, useNow, type Loaded } from '../lib/use.ts';
+import { Action } from '../parts/action.tsx';
+import { Empty, Facts, Head, ProblemBox, Section, Show, State, type Standing } from '../parts/basics.tsx';
+import { EndpointState } from '../parts/endpoint-state.tsx';
+import { Listed } from '../parts/listed.tsx';
 import { TriedBox } from '../parts/tried.tsx';
 
 const path = (name: string, ...rest: string[]) => at('/v1/webhooks/endpoints', name, ...rest);
 
 export function EndpointView({ name }: { name: string }) {
-  const endpoints = useLoad<readonly Endpoint[]>('/v1/webhooks/endpoints', () => true);
+  const endpoint = useLoad<Endpoint>(path(name), () => true);
   const deliveries = useLoad<readonly Delivery[]>(`${path(name, 'deliveries')}${query({ limit: 100 })}`, () => true);
   const [tried, setTried] = useState<Tried | null>(null);
   const [error, setError] = useState<ApiError | null>(null);
-  const endpoint = endpoints.data?.find((each) => each.name === name);
-  const act = (work: Promise<unknown>) => void work.then(() => setError(null), (thrown: unknown) => setError(asApiError(thrown))).then(deliveries.reload, () => {});
+  const now = useNow();
+  const reload = () => {
+    endpoint.reload();
+    deliveries.reload();
+  };
+  const act = (work: Promise<unknown>) => void work.then(() => setError(null), (thrown: unknown) => setError(asApiError(thrown))).then(reload, () => {});
   const test = () => act(post<Tried>(path(name, 'test')).then(setTried));
   return (
     <>
-      <Head crumbs={[{ to: { view: 'webhooks' }, text: 'Webhooks' }]} title={name} actions={<button type="button" onClick={test}>Send a test message</button>}>
-        <p class="muted">{endpoint === undefined ? ' ' : `${endpoint.target}, ${endpoint.host}, ${endpoint.model ?? 'all models'}`}</p>
-      </Head>
+      <Head
+        crumbs={[{ to: { view: 'webhooks' }, text: 'Webhooks' }]}
+        title={name}
+        actions={endpoint.data === null ? undefined : <><button type="button" onClick={test}>Send a test message</button><Switch endpoint={endpoint.data} onDone={reload} /></>}
+      />
       {error === null ? null : <ProblemBox error={error} />}
       {tried === null ? null : <TriedBox tried={tried} />}
-      <Section title="Deliveries">
-        <Show of={deliveries} what="deliveries">{(list) => <DeliveryTable name={name} list={list} act={act} />}</Show>
-      </Section>
+      <Show of={endpoint} what="the endpoint">
+        {(found) => (
+          <>
+            <EndpointFacts of={found} now={now} />
+            <Section title="Deliveries"><DeliveryTable name={name} deliveries={deliveries} act={act} onDone={reload} /></Section>
+          </>
+        )}
+      </Show>
     </>
+  );
+}
+
+/** Keeps it from being told anything for a while, or ends that. */
+function Switch({ endpoint: { name, disabledAt }, onDone }: { endpoint: Endpoint; onDone: () => void }) {
+  const doing = (verb: 'disable' | 'enable') => (reason: string) => post(path(name, verb), { reason });
+  if (disabledAt !== null) return <Action label="Enable …" title={`Tell ${name} again`} act={doing('enable')} onDone={onDone} primary>What happened meanwhile was kept. It is sent at once, in order.</Action>;
+  return <Action label="Disable …" title={`Tell ${name} nothing`} act={doing('disable')} onDone={onDone}>It is told nothing until somebody enables it. What happens meanwhile is kept for 30 days.</Action>;
+}
+
+function EndpointFacts({ of: found, now }: { of: Endpoint; now: number }) {
+  const { host, target, model, types, pending, updatedAt } = found;
+  return (
+    <Facts of={[
+      ['state', <EndpointState of={found} now={now} />], ['waiting', count(pending)], ['leads to', <span class="mono">{host}</span>], ['form', target], ['of', model ?? 'all models'],
+      ['is told', types.join(', ')], ['last changed', moment(updatedAt)],
+    ]} />
   );
 }
 
 const STANDING: Readonly<Record<string, Standing>> = { delivered: 'good', pending: 'busy' };
 
-function DeliveryTable({ name, list, act }: { name: string; list: readonly Delivery[]; act: (work: Promise<unknown>) => void }) {
-  const one = (id: string, verb: 'replay' | 'skip') => act(post(path(name, 'deliveries', id, verb)));
+interface Deeds {
+  readonly act: (work: Promise<unknown>) => void;
+  readonly onDone: () => void;
+}
+
+function DeliveryTable({ name, deliveries, ...deeds }: { name: string; deliveries: Loaded<readonly Delivery[]> } & Deeds) {
   return (
-    <div class="panel">
-      <Table
-        caption="Deliveries, newest first"
-        head={['When', 'What', 'State', 'Attempts', 'Do']}
-        rows={list.map(({ id, at: time, type, model, state, attempts, dueAt }) => ({
-          key: id,
-          cells: [
-            <span class="nowrap">{moment(time, true)}</span>,
-            <>{type}<div class="small muted">{model ?? ''} {id}</div></>,
-            <><State is={STANDING[state] ?? 'quiet'}>{state}</State>{state === 'pending' ? <div class="small muted">next at {moment(dueAt, true)}</div> : null}</>,
-            <Attempts name={name} id={id} count={attempts} />,
-            <span class="chart-tools"><button type="button" onClick={() => one(id, 'replay')}>Replay</button>{state === 'pending' ? <button type="button" onClick={() => one(id, 'skip')}>Skip</button> : null}</span>,
-          ],
-        }))}
-        empty={<Empty title="It has not been told anything yet."><p>“Send a test message” tries it now.</p></Empty>}
-      />
-    </div>
+    <Listed
+      of={deliveries}
+      what="deliveries"
+      caption="Deliveries, newest first"
+      head={['When', 'What', 'State', 'Attempts', 'Do']}
+      row={(delivery) => ({ key: delivery.id, cells: cellsOf(name, delivery, deeds) })}
+      empty={<Empty title="It has not been told anything yet."><p>“Send a test message” tries it now.</p></Empty>}
+    />
   );
+}
+
+function cellsOf(name: string, { id, at: time, type, model, state, attempts, dueAt }: Delivery, { act, onDone }: Deeds) {
+  const skip = (reason: string) => post(path(name, 'deliveries', id, 'skip'), { reason });
+  return [
+    <span class="nowrap">{moment(time, true)}</span>,
+    <>{type}<div class="small muted">{model ?? ''} {id}</div></>,
+    <><State is={STANDING[state] ?? 'quiet'}>{state}</State>{state === 'pending' ? <div class="small muted">next at {moment(dueAt, true)}</div> : null}</>,
+    <Attempts name={name} id={id} count={attempts} />,
+    <span class="chart-tools">
+      <button type="button" onClick={() => act(post(path(name, 'deliveries', id, 'replay')))}>Replay</button>
+      {state === 'pending' ? <Action label="Skip …" title="Give this delivery up" act={skip} onDone={onDone}>{name} is never told of it, unless somebody replays it; what waits behind it goes on.</Action> : null}
+    </span>,
+  ];
 }
 
 /** Loaded when somebody looks. */

@@ -4,9 +4,10 @@ import { ago, count, moment, percent, range } from '../lib/format.ts';
 import { isMuted } from '../lib/incident.ts';
 import { runText, standOf } from '../lib/standing.ts';
 import { useLoad, useNow } from '../lib/use.ts';
-import { Empty, Head, Link, Show, State, Table } from '../parts/basics.tsx';
+import { Empty, Head, Link, State } from '../parts/basics.tsx';
 import { Interval } from '../parts/interval.tsx';
 import { Level } from '../parts/level.tsx';
+import { Listed } from '../parts/listed.tsx';
 
 const HEAD = ['Model', 'State', 'Quality', 'Live adapter', 'Run', 'Next schedule'];
 
@@ -16,13 +17,7 @@ export function FleetView() {
   return (
     <>
       <Head title="Fleet"><p class="muted">{fleet.data === null ? ' ' : summary(fleet.data, now)}</p></Head>
-      <Show of={fleet} what="the fleet">
-        {(rows) => (
-          <div class="panel">
-            <Table caption="All models" head={HEAD} rows={sorted(rows, now).map((row) => ({ key: row.model, cells: cellsOf(row, now) }))} empty={<NoModel />} />
-          </div>
-        )}
-      </Show>
+      <Listed of={{ ...fleet, data: fleet.data === null ? null : sorted(fleet.data, now) }} what="the fleet" caption="All models" head={HEAD} row={(row) => ({ key: row.model, cells: cellsOf(row, now) })} empty={<NoModel />} />
     </>
   );
 }

@@ -2,32 +2,21 @@
 import type { Run, Trigger } from '../../http/api.ts';
 import { at, query } from '../lib/api.ts';
 import { duration, moment } from '../lib/format.ts';
-import { useLoad } from '../lib/use.ts';
-import { Empty, Link, Section, Show, State, Table, type Standing } from '../parts/basics.tsx';
+import { useListOf } from '../lib/use.ts';
+import { Empty, Link, Section, State, type Standing } from '../parts/basics.tsx';
+import { Listed } from '../parts/listed.tsx';
 import type { OfModel } from '../lib/of-model.ts';
 
 export function RunsView({ model: { name, spec } }: OfModel) {
-  const runs = useLoad<readonly Run[]>(`/v1/runs${query({ model: name, limit: 100 })}`, (event) => event.type === 'run:state' && event.data['model'] === name);
-  const triggers = useLoad<readonly Trigger[]>(`${at('/v1/models', name, 'triggers')}${query({ limit: 100 })}`, (event) => event.type === 'trigger:decided' && event.data['model'] === name);
+  const runs = useListOf<Run>(name, 'run:state', `/v1/runs${query({ model: name, limit: 100 })}`);
+  const triggers = useListOf<Trigger>(name, 'trigger:decided', `${at('/v1/models', name, 'triggers')}${query({ limit: 100 })}`);
   return (
     <>
       <Section title="Runs">
-        <Show of={runs} what="runs">
-          {(list) => (
-            <div class="panel">
-              <Table caption="Runs, newest first" head={['Run', 'How it stands', 'Began', 'Took', 'Why it ended so']} rows={list.map(runRow)} empty={<NoRun needed={spec.retrain.minLabels} />} />
-            </div>
-          )}
-        </Show>
+        <Listed of={runs} what="runs" caption="Runs, newest first" head={['Run', 'How it stands', 'Began', 'Took', 'Why it ended so']} row={runRow} empty={<NoRun needed={spec.retrain.minLabels} />} />
       </Section>
       <Section title="Reasons to retrain">
-        <Show of={triggers} what="reasons">
-          {(list) => (
-            <div class="panel">
-              <Table caption="Reasons to retrain, newest first" head={['When', 'Reason', 'Decision', 'Why']} rows={list.map(triggerRow)} empty={<Empty title="No reason has come up yet." />} />
-            </div>
-          )}
-        </Show>
+        <Listed of={triggers} what="reasons" caption="Reasons to retrain, newest first" head={['When', 'Reason', 'Decision', 'Why']} row={triggerRow} empty={<Empty title="No reason has come up yet." />} />
       </Section>
     </>
   );

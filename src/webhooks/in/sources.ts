@@ -7,31 +7,20 @@ import { TrimtabError } from '../../errors.ts';
 import { getModel } from '../../store/models.ts';
 import { lockName, transaction, type Pool } from '../../store/postgres.ts';
 import * as store from '../../store/webhook-sources.ts';
-import type { SourceRow } from '../../store/webhook-sources.ts';
-import { SECOND, type WebhookAuth, type WebhookSource } from '../../vocabulary.ts';
+import type { SourceFields, SourceRow } from '../../store/webhook-sources.ts';
+import { SECOND, type WebhookAuth } from '../../vocabulary.ts';
 import { rotated, validSecrets } from '../secrets.ts';
 import { FORMATS } from './formats.ts';
 
-export interface Source {
-  readonly name: string;
-  readonly format: WebhookSource;
-  readonly auth: WebhookAuth;
-  readonly model: string | null;
-  readonly types: readonly string[];
-  readonly cooldown: string;
+export interface Source extends SourceFields {
   /** How many secrets are valid now. */
   readonly secrets: number;
-  readonly createdAt: Date;
-  readonly updatedAt: Date;
 }
 
-export interface NewSource {
-  readonly format: WebhookSource;
-  /** Left out: the format's usual way. */
-  readonly auth?: WebhookAuth;
-  readonly model?: string;
-  readonly types?: readonly string[];
-  readonly cooldown?: string;
+/** What may be said of a source beside its name and format; what is left out is as usual, the way that it proves itself as is usual for its format. */
+type Said = { readonly [K in 'auth' | 'model' | 'types' | 'cooldown']?: NonNullable<SourceFields[K]> };
+
+export interface NewSource extends Pick<SourceFields, 'format'>, Said {
   /** A secret that the sender already has; left out, one is made. */
   readonly secret?: string;
 }

@@ -103,7 +103,7 @@ async function settle(parts: DeliverParts, delivery: NextDelivery, answer: Answe
   });
   if (settled === null) return null;
   const about = { endpoint: delivery.endpoint, delivery: delivery.id, type: delivery.type, status: answer.status };
-  if (settled.disabled) log.error(about, `webhook endpoint disabled: ${disabledWhy}; put it again to enable it, what waits for it is kept`);
+  if (settled.disabled) log.error(about, `webhook endpoint disabled: ${disabledWhy}; enable it when it works again, what waits for it is kept`);
   else if (!delivered) log.warn({ ...about, again }, `a webhook was not delivered: ${answer.problem}`);
   return delivered ? 'delivered' : settled.disabled ? 'abandoned' : 'failed';
 }

@@ -9,7 +9,7 @@ import { lockName, transaction, type Pool } from '../../store/postgres.ts';
 import * as deliveries from '../../store/webhook-deliveries.ts';
 import type { AttemptRow, DeliveryRow } from '../../store/webhook-deliveries.ts';
 import * as store from '../../store/webhook-endpoints.ts';
-import type { EndpointRow } from '../../store/webhook-endpoints.ts';
+import type { EndpointFields, EndpointRow } from '../../store/webhook-endpoints.ts';
 import type { Events } from '../../telemetry/events.ts';
 import { WEBHOOK_TYPES, type DeliveryState, type WebhookTarget, type WebhookType } from '../../vocabulary.ts';
 import { rotated, validSecrets } from '../secrets.ts';
@@ -18,18 +18,9 @@ import { sendTo } from './deliver.ts';
 import type { Post } from './post.ts';
 import { PAGING_TYPES, render, type Told } from './templates.ts';
 
-export interface Endpoint {
-  readonly name: string;
+export interface Endpoint extends EndpointFields {
   /** The host alone: the path of a Slack hook is a secret. */
   readonly host: string;
-  readonly target: WebhookTarget;
-  readonly model: string | null;
-  readonly types: readonly WebhookType[];
-  readonly failingSince: Date | null;
-  readonly disabledAt: Date | null;
-  readonly disabledWhy: string | null;
-  readonly createdAt: Date;
-  readonly updatedAt: Date;
 }
 
 export interface NewEndpoint {
@@ -43,8 +34,11 @@ export interface NewEndpoint {
   readonly routingKey?: string;
 }
 
-/** `secret`: only when one was made, and only this once. */
-export type PutEndpoint = Endpoint & { readonly secret: string | null; readonly created: boolean };
+/** `pending`: deliveries that wait for it. */
+export type ListedEndpoint = Endpoint & { readonly pending: number };
+
+/** `secret`: only when one was made, and only this once. `enabled`: it was disabled before. */
+export type PutEndpoint = Endpoint & { readonly secret: string | null; readonly created: boolean; readonly enabled: boolean };
 
 export interface Tried {
   readonly delivered: boolean;
@@ -62,7 +56,13 @@ export interface Endpoints {
   put(name: string, input: NewEndpoint): Promise<PutEndpoint>;
   /** A new secret; messages are signed with the former too for a day more. Throws `not-found`. */
   rotate(name: string): Promise<PutEndpoint>;
-  list(): Promise<(Endpoint & { readonly pending: number })[]>;
+  list(): Promise<ListedEndpoint[]>;
+  /** Throws `not-found`. */
+  get(name: string): Promise<ListedEndpoint>;
+  /** Tells it nothing more until it is enabled; what happens meanwhile is kept. Throws `not-found`, `conflict` when it is disabled already. */
+  disable(name: string, why: string): Promise<ListedEndpoint>;
+  /** Tells it again, and at once, what waits for it. Throws `not-found`. */
+  enable(name: string): Promise<ListedEndpoint>;
   /** Throws `not-found`. */
   remove(name: string): Promise<void>;
   /** Sends a test message now, past the line. Throws `not-found`. */
@@ -93,6 +93,8 @@ export function createEndpoints(parts: EndpointsParts): Endpoints {
   const view = ({ url, secrets: _secrets, routingKey: _key, ...row }: EndpointRow): Endpoint => ({ ...row, host: hostOf(new URL(seal.open(url))) });
   const existing = async (name: string) => (await store.getEndpoint(pool, name)) ?? missing('webhook endpoint', name);
   const delivery = async (name: string, id: string) => (await deliveries.getDelivery(pool, name, id)) ?? missing('delivery', id);
+  const listed = ({ pending, ...row }: EndpointRow & { readonly pending: number }): ListedEndpoint => ({ ...view(row), pending });
+  const get = async (name: string) => listed((await store.getListedEndpoint(pool, name)) ?? missing('webhook endpoint', name));
   const shown = ({ tries: _tries, ...row }: DeliveryRow): Delivery => row;
 
   return {
@@ -103,7 +105,7 @@ export function createEndpoints(parts: EndpointsParts): Endpoints {
         const before = await store.getEndpoint(db, name);
         const made = before === null ? newWebhookSecret('standard', name) : null;
         const secrets = before?.secrets ?? rotated(seal, [], made as string, clock.now());
-        return { ...view(await store.putEndpoint(db, { name, ...row, secrets }, clock.now())), secret: made, created: before === null };
+        return { ...view(await store.putEndpoint(db, { name, ...row, secrets }, clock.now())), secret: made, created: before === null, enabled: before !== null && before.disabledAt !== null };
       });
       parts.onChange();
       return done;
@@ -113,9 +115,21 @@ export function createEndpoints(parts: EndpointsParts): Endpoints {
       const before = (await store.getEndpoint(db, name)) ?? missing('webhook endpoint', name);
       const secret = newWebhookSecret('standard', name);
       await store.setEndpointSecrets(db, name, rotated(seal, before.secrets, secret, clock.now()), clock.now());
-      return { ...view(before), updatedAt: clock.now(), secret, created: false };
+      return { ...view(before), updatedAt: clock.now(), secret, created: false, enabled: false };
     }),
-    list: async () => (await store.listEndpoints(pool)).map(({ pending, ...row }) => ({ ...view(row), pending })),
+    list: async () => (await store.listEndpoints(pool)).map(listed),
+    get,
+    async disable(name, why) {
+      await existing(name);
+      if (!(await store.disableEndpoint(pool, name, why, clock.now()))) throw new TrimtabError('conflict', { problem: `endpoint ${name} is disabled already`, right: 'enable it when it shall be told again' });
+      return get(name);
+    },
+    async enable(name) {
+      await existing(name);
+      await transaction(pool, (db) => store.enableEndpoint(db, name, clock.now()));
+      parts.onChange();
+      return get(name);
+    },
     async remove(name) {
       if (!(await store.deleteEndpoint(pool, name))) missing('webhook endpoint', name);
       parts.onChange();
@@ -132,7 +146,7 @@ export function createEndpoints(parts: EndpointsParts): Endpoints {
     async replay(name, id) {
       const { disabledAt } = await existing(name);
       await delivery(name, id);
-      if (disabledAt !== null) throw new TrimtabError('conflict', { problem: `endpoint ${name} is disabled`, right: 'put it again to enable it: what waits for it is then sent' });
+      if (disabledAt !== null) throw new TrimtabError('conflict', { problem: `endpoint ${name} is disabled`, right: 'enable it first: what waits for it is then sent' });
       await deliveries.replayDelivery(pool, id, clock.now());
       parts.onChange();
       return shown(await delivery(name, id));
