@@ -4,6 +4,7 @@ K candidates differ in what is trained and in the order of rows. `lora`: the bas
 A uniform in +-1/sqrt(in), B zero, as PEFT has it. `full`: every candidate trains its own copy of all weights.
 """
 import math
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -185,4 +186,7 @@ def finetune(weights: Path, task: Task, candidates: list[Candidate], recipe: Rec
             task.loss(model, batch).sum().backward()
             done += 1
             optimizer.step(share_of_peak(done, total, recipe))
+            if done % 100 == 0 or done == total:
+                # On a rented machine one must see in time that a run will not end.
+                print(f"step {done} of {total}", file=sys.stderr, flush=True)
     return model
