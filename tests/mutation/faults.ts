@@ -28,7 +28,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     fault: 'moving bins: samples that were counted over different cells are compared',
-    file: 'src/statistics/window/table.ts', find: 'reference.length !== current.length || ', replace: '',
+    file: 'src/statistics/window/table.ts', find: 'reference.length === current.length && ', replace: '',
     test: WINDOW_FAULTS, named: 'samples over different cells are refused',
   },
   {
