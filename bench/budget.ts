@@ -23,7 +23,7 @@ function panesToAlarm(uniform: () => number): number {
   const draw = (n: number) => Array.from({ length: n }, () => POPULATION[Math.floor(uniform() * POPULATION.length)] as ScoredRow);
   const reference = buildReference({ model: 'bench', adapter: 'bench', createdAt: '2026-01-01T00:00:00Z', trainTexts: ['raise my limit'], rows: draw(5_000) });
   const { monitor: spec } = parseSpec({ name: 'bench', task: 'classification', serving: {}, monitor: { pane: '1m', alarmBudget: { maxFalseAlarms: 1, per: `${PROMISE}m` }, tolerance: { error: 0, confidence: 0, labels: 0, unseen: 0 } } });
-  const watched = watchingOf(reference, spec).map(({ courses, threshold, divisor }) => ({ courses: courses ?? [], threshold, state: resumeState(null, 1, detectorOf(courses ?? [], divisor), 1) }));
+  const watched = watchingOf(reference, spec).map(({ courses, threshold }) => ({ courses: courses ?? [], threshold, state: resumeState(null, 1, detectorOf(courses ?? []), 1) }));
   for (let pane = 1; pane <= CUT; pane++) {
     const profile = emptyProfile(reference);
     for (const row of draw(ROWS_A_PANE)) {

@@ -69,9 +69,9 @@ function judge(reference: ReferenceBody) {
     close(columns: readonly NumberCounts[]) {
       pane++;
       const profile = { ...emptyProfile(reference), columns: new Map(columns.map((counts, at): [string, ColumnCounts] => [nameOf(at), counts])) };
-      for (const { monitor, courses, threshold, divisor } of watchingOf(reference, SPEC)) {
+      for (const { monitor, courses, threshold } of watchingOf(reference, SPEC)) {
         if (courses === null) continue;
-        const before = resumeState(states.get(monitor.id) ?? null, 1, detectorOf(courses, divisor), pane);
+        const before = resumeState(states.get(monitor.id) ?? null, 1, detectorOf(courses), pane);
         const { state, step } = takePane(before, pane, countsOf(seriesEntry(courses, { pane, profile }), courses.length), threshold);
         states.set(monitor.id, state);
         if (step.alarm) alarms++;

@@ -81,7 +81,7 @@ export const ModelSpecSchema = Type.Object(
           },
           { ...strict, description: 'proportions in which the alarm budget is shared; what cannot watch gives its share to the others', default: {} },
         ),
-        autocorrelation: Type.Number({ minimum: 0, maximum: 0.95, description: 'of a row with the one before it; above 0 log bets are divided by (1 + a) / (1 - a), and the promise is asymptotic', default: 0 }),
+        autocorrelation: Type.Optional(Type.Number({ minimum: 0, maximum: 0.95, description: 'of a row with the one before it: log bets are divided by (1 + a) / (1 - a), and above 0 the promise is asymptotic; left out: estimated for each stream from the panes after a promotion' })),
       },
       { ...strict, default: {} },
     ),

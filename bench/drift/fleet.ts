@@ -52,7 +52,7 @@ export function fleetAlarms({ panes, rowsOfPane, reference: size }: FleetJob, un
     parting: { segments: ['segment'], season: null, clusterKey: null }, rows: Array.from({ length: size }, draw),
   });
   const { monitor } = parseSpec({ name: 'bench', task: 'classification', serving: {}, monitor: { pane: '1m', alarmBudget: { maxFalseAlarms: 1, per: `${panes}m` }, tolerance: NOTHING } });
-  const watched = watchingOf(reference, monitor).map(({ courses, threshold, divisor }) => ({ courses: courses ?? [], threshold, state: resumeState(null, 1, detectorOf(courses ?? [], divisor), 1) }));
+  const watched = watchingOf(reference, monitor).map(({ courses, threshold }) => ({ courses: courses ?? [], threshold, state: resumeState(null, 1, detectorOf(courses ?? []), 1) }));
   let alarms = 0;
   for (let pane = 1; pane <= panes; pane++) {
     const profile = emptyProfile(reference);

@@ -2,13 +2,13 @@
 import { seededUniform } from '../../src/statistics/random.ts';
 import { fleetAlarms, type FleetJob } from './fleet.ts';
 import { delay, runLength } from './simulate.ts';
-import { autoregressive, WORLDS, type Change } from './worlds.ts';
+import { autoregressive, WORLDS, type Change, type Correction } from './worlds.ts';
 
 /** False alarms: panes until the first, cut at `cut` promises, which only lowers the mean. */
 export interface LengthJob {
   readonly kind: 'length';
   /** A name in `WORLDS`, or an autoregression. */
-  readonly world: string | { readonly phi: number; readonly corrected: boolean };
+  readonly world: string | { readonly phi: number; readonly correction: Correction };
   readonly reference: number | null;
   readonly promise: number;
   readonly cut: number;
@@ -33,7 +33,7 @@ export function play(job: Job, trials: number, seed: number): number[] {
   const uniform = seededUniform(seed);
   if (job.kind === 'fleet') return Array.from({ length: trials }, () => fleetAlarms(job, uniform));
   if (job.kind === 'delay') return Array.from({ length: trials }, () => delay(job.change, { threshold: job.threshold, quiet: QUIET, most: MOST }, uniform));
-  const world = typeof job.world === 'string' ? WORLDS[job.world] : autoregressive(job.world.phi, job.world.corrected);
+  const world = typeof job.world === 'string' ? WORLDS[job.world] : autoregressive(job.world.phi, job.world.correction);
   if (world === undefined) throw new Error(`there is no world ${JSON.stringify(job.world)}; there are: ${Object.keys(WORLDS).join(', ')}`);
   return Array.from({ length: trials }, () => runLength(world(job.reference, uniform), job.promise, job.cut * job.promise, uniform));
 }

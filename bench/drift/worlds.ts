@@ -1,8 +1,10 @@
 /** Worlds on course, in which every alarm is a false one, and worlds that change. Each makes a reference first and is judged by that, as the service does. */
-import { evidenceDivisor, lagOne } from '../../src/statistics/autocorrelation.ts';
-import { meanUpper } from '../../src/statistics/bounded-mean.ts';
+import { evidenceDivisor } from '../../src/statistics/autocorrelation.ts';
+import { meanUpper, type Moments } from '../../src/statistics/bounded-mean.ts';
+import { dependenceOf } from '../../src/statistics/dependence.ts';
 import { clopperPearsonUpper } from '../../src/statistics/intervals.ts';
 import { REFERENCE_MISS } from '../../src/drift/course.ts';
+import { FIRST_LOOK } from '../../src/drift/learn-panes.ts';
 import { binomial, clustered, draw, lawOf, sticky, type Chances, type Law, type Uniform } from './laws.ts';
 
 /** Laws of the panes, and which of them is at work at pane t; laws that name their successor are followed instead. */
@@ -74,16 +76,17 @@ export const WORLDS: Readonly<Record<string, World>> = { 'independent rows': ind
 /** Rows of a block, which are to be many against the memory of the rows. */
 export const BLOCK = 50;
 
-/** Blocks of rows of which each resembles its forerunner; with `corrected` phi is estimated on the reference, which counts for fewer rows itself. */
-export function autoregressive(phi: number, corrected: boolean): World {
+/** How rows that resemble their forerunners are met: not at all, by the phi that is declared, or by the one that the service estimates from panes. */
+export type Correction = 'none' | 'declared' | 'estimated';
+
+/** Blocks of rows of which each resembles its forerunner; the reference's rows do too, and count for fewer. What is estimated is, by the service's own code, from the panes of its first look. */
+export function autoregressive(phi: number, correction: Correction): World {
   return (reference, uniform) => {
-    let [m, divisor] = [RATE, corrected ? evidenceDivisor(phi) : 1];
+    const divisor = evidenceDivisor(correction === 'none' ? 0 : correction === 'declared' ? phi : estimatedPhi(phi, uniform));
+    let m = RATE;
     if (reference !== null) {
-      let last = uniform() < RATE ? 1 : 0;
-      const rows = Float64Array.from({ length: reference }, () => (last = uniform() < phi ? last : Number(uniform() < RATE)));
-      divisor = corrected ? evidenceDivisor(lagOne(rows)) : 1;
-      const hits = rows.reduce((sum, x) => sum + x, 0);
-      m = clopperPearsonUpper(hits / divisor, reference / divisor, REFERENCE_MISS);
+      const [rows] = stickyPanes(1, reference, phi, uniform);
+      m = clopperPearsonUpper((rows?.sum ?? 0) / divisor, reference / divisor, REFERENCE_MISS);
     }
     const law = (before: 0 | 1) => {
       const { chances, next } = sticky(BLOCK, RATE, phi, before);
@@ -91,6 +94,17 @@ export function autoregressive(phi: number, corrected: boolean): World {
     };
     return { laws: [law(0), law(1)], at: () => 0 };
   };
+}
+
+export const estimatedPhi = (phi: number, uniform: Uniform) => dependenceOf(stickyPanes(FIRST_LOOK, BLOCK, phi, uniform))?.phi ?? 0;
+
+function stickyPanes(panes: number, rows: number, phi: number, uniform: Uniform): Moments[] {
+  let last = uniform() < RATE ? 1 : 0;
+  return Array.from({ length: panes }, () => {
+    let sum = 0;
+    for (let i = 0; i < rows; i++) sum += last = uniform() < phi ? last : Number(uniform() < RATE);
+    return { n: rows, sum, squares: sum };
+  });
 }
 
 /** The rate changes after `quiet` panes. */

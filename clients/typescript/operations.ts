@@ -200,7 +200,7 @@ export interface ModelSpec {
       /** of unseen n-grams, form, missing and mistyped values */
       readonly quality?: number;
     };
-    /** of a row with the one before it; above 0 log bets are divided by (1 + a) / (1 - a), and the promise is asymptotic */
+    /** of a row with the one before it: log bets are divided by (1 + a) / (1 - a), and above 0 the promise is asymptotic; left out: estimated for each stream from the panes after a promotion */
     readonly autocorrelation?: number;
   };
   readonly retrain?: {

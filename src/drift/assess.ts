@@ -64,7 +64,7 @@ async function assess(db: Queryable, reference: ReferenceBody, { model, spec, li
   const watching = watchingOf(reference, spec.monitor);
   const kinds = evidencesOf(evidence).map(({ kind }) => kind);
   return {
-    assumptions: assumptionsOf({ reference, spec, earlier, since: panes, delays: await labelDelays(db, scope), now }),
+    assumptions: assumptionsOf({ reference, spec, earlier, since: panes, delays: await labelDelays(db, scope), dependence: evidence.dependence, now }),
     outlook: { estimate: await estimateBetween(db, { model, adapter: live.adapter, metric: reference.scoring.metric, from: since, to: now }), reference: scoreOf(reference), tolerance: spec.monitor.tolerance.error },
     columns: columnsThatMoved(watching, panes),
     segments: segmentsThatMoved(watching.filter(({ monitor }) => kinds.includes(monitor.kind)), panes),

@@ -5,7 +5,9 @@
 import type { ReferenceBody } from '../profile/index.ts';
 import { MOST } from '../statistics/bets.ts';
 import { meanUpper, type Moments } from '../statistics/bounded-mean.ts';
+import { evidenceDivisor } from '../statistics/autocorrelation.ts';
 import { clopperPearsonUpper } from '../statistics/intervals.ts';
+import { dependenceIn, type StreamDependence } from './dependence.ts';
 import type { Monitor } from './monitors.ts';
 import { ROUNDING, type Stream } from './streams.ts';
 
@@ -20,18 +22,23 @@ export interface Course {
   readonly upper: readonly number[];
   /** min(1, upper + tolerance): the detector's m. */
   readonly m: readonly number[];
+  readonly dependence: StreamDependence;
+  /** What log bets are divided by; so many rows count for one in the reference's bound. 1: as they come. */
+  readonly divisor: number;
 }
 
-/** The courses of the streams that the reference has rows for and that have room to rise; null when there are none: then nothing can be said. `dependence`: rows for each independent one. */
-export function courseOf(monitor: Monitor, reference: ReferenceBody, dependence = 1): Course[] | null {
+/** The courses of the streams that the reference has rows for and that have room to rise; null when there are none: then nothing can be said. `declared`: the autocorrelation of rows by the spec, null where it says none. */
+export function courseOf(monitor: Monitor, reference: ReferenceBody, declared: number | null = null): Course[] | null {
   const measured = monitor.streams.map((stream) => ({ stream, moments: stream.moments(reference.profile) })).filter(({ moments }) => moments.some(({ n }) => n > 0));
   const shares = measured.reduce((sum, { stream }) => sum + stream.share, 0);
   const courses = measured.map(({ stream, moments }): Course => {
     const strata = 1 + moments.reduce((most, { stratum = 0 }) => Math.max(most, stratum), 0);
     const miss = (REFERENCE_MISS * monitor.weight * stream.share) / shares / moments.length;
     const at = Array.from({ length: strata }, (_, k): Moments => moments.find(({ stratum = 0 }) => stratum === k) ?? { n: 0, sum: 0, squares: 0 });
-    const upper = at.map((each) => upperOf(stream.binary, each, miss, dependence));
-    return { stream, weight: stream.share / shares, reference: at, upper, m: upper.map((each) => Math.min(1, each + stream.tolerance + (stream.binary ? 0 : ROUNDING))) };
+    const dependence = dependenceIn(reference, monitor.id, stream, declared);
+    const divisor = evidenceDivisor(dependence.phi);
+    const upper = at.map((each) => upperOf(stream.binary, each, miss, divisor));
+    return { stream, weight: stream.share / shares, reference: at, upper, dependence, divisor, m: upper.map((each) => Math.min(1, each + stream.tolerance + (stream.binary ? 0 : ROUNDING))) };
   }).filter(({ m }) => m.some((each) => each < MOST));
   if (courses.length === 0) return null;
   const left = courses.reduce((sum, { weight }) => sum + weight, 0);

@@ -35,8 +35,8 @@ export function columnsThatMoved(watching: readonly Watching[], since: readonly 
     const rise = top === undefined ? 0 : top.share - top.referenceShare - tolerance;
     if (rise > (loudest.get(column)?.rise ?? 0)) loudest.set(column, { watching: { ...each, courses: each.courses }, rise });
   }
-  return [...loudest].sort(([, a], [, b]) => b.rise - a.rise).slice(0, TOP).flatMap(([column, { watching: { courses, monitor, threshold, divisor } }]) => {
-    const found = findEffect(courses, since, { threshold, divisor });
+  return [...loudest].sort(([, a], [, b]) => b.rise - a.rise).slice(0, TOP).flatMap(([column, { watching: { courses, monitor, threshold } }]) => {
+    const found = findEffect(courses, since, { threshold });
     if (found === null) return [];
     const { stream, mean, referenceMean, effect, interval, tolerance, proven } = found.effect;
     return [{ column, monitor: monitor.id, stream, mean, referenceMean, effect, interval, tolerance, proven }];

@@ -51,9 +51,9 @@ export interface Found {
 }
 
 /** Null without rows. `threshold` is the monitor's. */
-export function findEffect(courses: readonly Course[], panes: readonly PaneProfile[], { threshold, divisor = 1 }: { threshold: number; divisor?: number }): Found | null {
+export function findEffect(courses: readonly Course[], panes: readonly PaneProfile[], { threshold }: { threshold: number }): Found | null {
   const series = courses.map(({ stream }) => panes.map(({ profile }) => stream.moments(profile).map((each) => countOf(stream, each))));
-  const best = likeliestChange(courses, series, panes, divisor);
+  const best = likeliestChange(courses, series, panes);
   const course = courses[best.stream];
   const counts = series[best.stream];
   if (course === undefined || counts === undefined || best.log === -Infinity) return null;
@@ -71,7 +71,7 @@ export function findEffect(courses: readonly Course[], panes: readonly PaneProfi
       stream: course.stream.name, segment: course.stream.segment, panes: [first?.pane ?? 0, last?.pane ?? 0],
       n: sums.n, hits: sums.sum, mean: now.mean, referenceMean: mean, referenceUpper: upper, tolerance: course.stream.tolerance,
       effect: now.mean - mean, interval: [low, high],
-      proven: provenRise({ base: course.upper, panes: counts, threshold: threshold / course.weight, divisor, graded: !course.stream.binary }),
+      proven: provenRise({ base: course.upper, panes: counts, threshold: threshold / course.weight, divisor: course.divisor, graded: !course.stream.binary }),
     },
   };
 }
@@ -91,9 +91,9 @@ export function topStreams(courses: readonly Course[], since: readonly PaneProfi
 }
 
 /** The stream that speaks loudest when all panes are taken, each by its weight, and the first pane of its largest evidence. */
-function likeliestChange(courses: readonly Course[], series: readonly (readonly Count[][])[], panes: readonly PaneProfile[], divisor: number): { stream: number; from: number; log: number } {
+function likeliestChange(courses: readonly Course[], series: readonly (readonly Count[][])[], panes: readonly PaneProfile[]): { stream: number; from: number; log: number } {
   let best = { stream: 0, from: 0, log: -Infinity };
-  courses.forEach(({ m, weight, stream: { binary } }, stream) => {
+  courses.forEach(({ m, weight, divisor, stream: { binary } }, stream) => {
     const sums = new Float64Array(binary ? BETS : 2 * BETS);
     for (let from = panes.length - 1; from >= 0; from--) {
       const taken = listed(series[stream]?.[from] ?? []).filter(({ n, stratum = 0 }) => n > 0 && (m[stratum] ?? 1) < MOST);

@@ -2,6 +2,7 @@
 import { detectorValue, stepDetector, type Count, type Counts, type Detector } from '../statistics/e-detector.ts';
 import type { MonitorKind } from '../vocabulary.ts';
 import type { Course } from './course.ts';
+import { mostDependent, type StreamDependence } from './dependence.ts';
 import type { Effect, TopStream } from './effect.ts';
 import { countOf, type PaneProfile } from './streams.ts';
 
@@ -20,6 +21,8 @@ export interface Evidence extends Effect {
   readonly threshold: number;
   readonly eValue: number;
   readonly guarantee: string;
+  /** Of the loudest stream's rows; missing in evidence from before it was estimated. What log bets were divided by stands in `start`. */
+  readonly dependence?: StreamDependence;
   readonly reference: string;
   /** A few predictions to look at. */
   readonly sampleIds: readonly string[];
@@ -82,10 +85,12 @@ const gradedEntry = (stream: number, { n, s, q, stratum = 0 }: Count) => [stream
 export const isTaken = ({ n, sums }: SeriesEntry): boolean => n > 0 || sums.some(([, , rows]) => rows !== undefined && rows > 0);
 
 /** The promise that a monitor's alarms keep, in words. */
-export function guaranteeOf(threshold: number, divisor: number): string {
+export function guaranteeOf(threshold: number, courses: readonly Pick<Course, 'dependence' | 'divisor'>[]): string {
   const promise = `at most T / ${Math.round(threshold)} false alarms of this monitor expected in any T panes`;
   const course = 'the mean of a row given the past is at most the reference\'s upper bound plus the tolerance (all bounds of a model hold together with 98 % chance over the reference)';
-  return divisor === 1
-    ? `${promise}, however rows depend on each other, while ${course}`
-    : `asymptotic, for rows of the declared autocorrelation in panes that are long against it (log bets divided by ${divisor.toFixed(2)}): ${promise}, while ${course}`;
+  const divisor = courses.reduce((most, each) => Math.max(most, each.divisor), 1);
+  if (divisor === 1) return `${promise}, however rows depend on each other, while ${course}`;
+  const { source, phi } = mostDependent(courses);
+  const rows = source === 'declared' ? 'rows of the declared autocorrelation' : `rows whose autocorrelation is at most what the panes after the promotion showed (${phi.toFixed(2)}, upper 95 % bound)`;
+  return `asymptotic, for ${rows}, in panes that are long against it (log bets divided by ${divisor.toFixed(2)}): ${promise}, while ${course}`;
 }

@@ -17,7 +17,7 @@ export interface Floor {
 }
 
 /** Of the monitor's stream that needs the fewest rows. */
-export function floorOf(courses: readonly Course[], panes: readonly PaneProfile[], { threshold, divisor }: { threshold: number; divisor: number }): Floor {
+export function floorOf(courses: readonly Course[], panes: readonly PaneProfile[], { threshold }: { threshold: number }): Floor {
   const floors = courses.map((course): Floor => {
     const rows = panes.map(({ profile }) => course.stream.moments(profile));
     const taken = rows.map((strata) => strata.reduce((sum, { n }) => sum + n, 0)).filter((n) => n > 0);
@@ -26,7 +26,7 @@ export function floorOf(courses: readonly Course[], panes: readonly PaneProfile[
     const m = Math.min(1, upper + course.stream.tolerance);
     const risen = Math.min(1, Math.max(2 * m - mean, nearestTarget(m)));
     const variance = course.stream.binary || total.n === 0 ? risen * (1 - risen) : Math.max(0, total.squares / total.n - (total.sum / total.n) ** 2);
-    const need = rowsToAlarm({ m, mean: risen, variance, threshold: threshold / course.weight, rows: taken.length === 0 ? 1 : seen / taken.length, divisor, graded: !course.stream.binary, power: POWER });
+    const need = rowsToAlarm({ m, mean: risen, variance, threshold: threshold / course.weight, rows: taken.length === 0 ? 1 : seen / taken.length, divisor: course.divisor, graded: !course.stream.binary, power: POWER });
     return { rise: risen - mean, rows: need, seen };
   });
   return floors.reduce((best, each) => (each.rows < best.rows ? each : best));

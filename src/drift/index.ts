@@ -10,6 +10,7 @@ import { closePane, isDue, type ClosedPane } from './panes.ts';
 import { createReferences } from '../store/reference-cache.ts';
 import { driftFigures } from './figures.ts';
 import { nearestOfKinds } from './step.ts';
+import { learnFromPanes } from './learn-panes.ts';
 import { learnFromTraffic } from './supplement.ts';
 import { driftReport, REPORTED_PANES, type DriftReport, type Memo } from './report.ts';
 
@@ -58,7 +59,9 @@ export function createDrift({ pool, clock, events }: { pool: Pool; clock: Clock;
           tell(events, pane);
           if (pane.live === null) continue;
           for (const risen of await assessIncidents(pool, references, { model, spec, live: pane.live, now })) events.emit('incident:escalated', { model, ...risen });
-          await learnFromTraffic(pool, references, { model, spec, pane: pane.pane, live: pane.live, now });
+          const learning = { model, spec, pane: pane.pane, live: pane.live, now };
+          await learnFromTraffic(pool, references, learning);
+          await learnFromPanes(pool, references, learning);
         } catch (error) {
           failures.push(error);
         }

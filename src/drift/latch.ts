@@ -91,11 +91,11 @@ async function open(db: Queryable, { model, pane, live, now }: LivePane, evidenc
   return { id, monitor, kind, level, effect };
 }
 
-async function gather(db: Queryable, at: LivePane, { monitor, courses, threshold, divisor, before, value }: Alarming): Promise<Evidence> {
+async function gather(db: Queryable, at: LivePane, { monitor, courses, threshold, before, value }: Alarming): Promise<Evidence> {
   const start = startOf(before);
   const rows = await paneProfilesAfter(db, at.model, at.live.adapter, at.live.reference, start.pane);
   const panes = rows.map(({ pane, profile }) => ({ pane, profile: decodeProfile(profile, watchedColumns) }));
-  const found = findEffect(courses, panes, { threshold, divisor });
+  const found = findEffect(courses, panes, { threshold });
   if (found === null) throw new Error(`monitor ${monitor.id} of model ${at.model} alarmed at pane ${at.pane} without rows`);
   const { effect, course, since } = found;
   return {
@@ -105,7 +105,8 @@ async function gather(db: Queryable, at: LivePane, { monitor, courses, threshold
     ...effect,
     threshold,
     eValue: value,
-    guarantee: guaranteeOf(threshold, divisor),
+    guarantee: guaranteeOf(threshold, courses),
+    dependence: course.dependence,
     reference: at.live.reference,
     sampleIds: await sampleIds(db, monitor, at.reference, { model: at.model, adapter: at.live.adapter, fromPane: effect.panes[0], stream: course.stream }),
     ...(courses.length > 1 ? { top: topStreams(courses, since) } : {}),

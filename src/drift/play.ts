@@ -65,16 +65,16 @@ export function createPlay(): Play {
       recent = [...recent, { pane, profile }].slice(-2 * CHECKPOINT_EVERY - 1);
       const alarmed = new Set<number>();
       const fresh: Fresh[] = [];
-      for (const { monitor, courses, threshold, divisor } of watching) {
+      for (const { monitor, courses, threshold } of watching) {
         if (courses === null) continue;
-        const before = resumeState(states.get(monitor.id) ?? null, seq, detectorOf(courses, divisor), pane);
+        const before = resumeState(states.get(monitor.id) ?? null, seq, detectorOf(courses), pane);
         const { state, step } = takePane(before, pane, countsOf(seriesEntry(courses, { pane, profile }), courses.length), threshold);
         states.set(monitor.id, state);
         if (!step.alarm) continue;
         const own = latched.find((place) => [incidents[place]?.monitor, ...(incidents[place]?.joined ?? [])].includes(monitor.id));
         const start = startOf(before).pane;
         if (own !== undefined) alarmed.add(change(own, { alarms: (incidents[own] as PlayedIncident).alarms + 1 }));
-        else fresh.push({ monitor: monitor.id, kind: monitor.kind, eValue: step.value, threshold, effect: effectOf(findEffect(courses, recent.filter((each) => each.pane > start), { threshold, divisor })) });
+        else fresh.push({ monitor: monitor.id, kind: monitor.kind, eValue: step.value, threshold, effect: effectOf(findEffect(courses, recent.filter((each) => each.pane > start), { threshold })) });
       }
       for (const alarm of fresh.sort(byWeight)) alarmed.add(put(alarm, moment));
       return [...alarmed].map((place) => incidents[place] as PlayedIncident);

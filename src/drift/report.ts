@@ -8,6 +8,7 @@ import { latchedMonitors } from '../store/incidents.ts';
 import type { Queryable } from '../store/postgres.ts';
 import type { References } from '../store/reference-cache.ts';
 import { DAY, type MonitorKind } from '../vocabulary.ts';
+import { mostDependent, type StreamDependence } from './dependence.ts';
 import { findEffect, type Effect } from './effect.ts';
 import { floorOf, insufficiency, type Floor } from './floor.ts';
 import { guaranteeOf } from './evidence.ts';
@@ -38,6 +39,8 @@ export interface MonitorReport {
   readonly verdict: string;
   readonly floor: Floor | null;
   readonly guarantee: string | null;
+  /** Of its rows with the ones before them: of the stream that is most dependent. */
+  readonly dependence: StreamDependence | null;
   /** Since the likeliest change; null before the first row. */
   readonly effect: Effect | null;
 }
@@ -127,7 +130,7 @@ export async function monitorReports(db: Queryable, { model, spec, live, referen
   const latched = await latchedMonitors(db, model);
   const states = watchingOf(reference, spec).map((watching) => ({
     watching,
-    state: watching.courses === null ? null : resumeState(stored.get(watching.monitor.id) ?? null, live.seq, detectorOf(watching.courses, watching.divisor), pane),
+    state: watching.courses === null ? null : resumeState(stored.get(watching.monitor.id) ?? null, live.seq, detectorOf(watching.courses), pane),
   }));
   const oldest = states.reduce((least, { state }) => Math.min(least, state?.checkpoints[0]?.pane ?? pane), pane);
   const panes = (await paneProfilesAfter(db, model, live.adapter, live.reference, oldest)).map((row) => ({ pane: row.pane, profile: decodeProfile(row.profile, watchedColumns) }));
@@ -135,17 +138,17 @@ export async function monitorReports(db: Queryable, { model, spec, live, referen
     const { monitor: { id, kind, column, weight, streams }, threshold } = watching;
     const common = { monitor: id, kind, column, threshold: weight === 0 ? Number.MAX_VALUE : threshold, budget: weight, tolerance: streams[0]?.tolerance ?? 0 };
     const { courses } = watching;
-    if (courses === null || state === null) return { ...common, value: 0, streams: 0, idle: idleBecause(watching.monitor), verdict: 'idle', floor: null, guarantee: null, effect: null };
+    if (courses === null || state === null) return { ...common, value: 0, streams: 0, idle: idleBecause(watching.monitor), verdict: 'idle', floor: null, guarantee: null, dependence: null, effect: null };
     const own = panes.filter((each) => each.pane > (state.checkpoints[0]?.pane ?? pane));
     return { ...common, value: detectorValue(state.detector).value, streams: courses.length, idle: null, ...judged(watching, own, latched.has(id)) };
   });
 }
 
-function judged({ courses, threshold, divisor }: Watching, panes: readonly PaneProfile[], latched: boolean): Pick<MonitorReport, 'verdict' | 'floor' | 'guarantee' | 'effect'> {
+function judged({ courses, threshold }: Watching, panes: readonly PaneProfile[], latched: boolean): Pick<MonitorReport, 'verdict' | 'floor' | 'guarantee' | 'dependence' | 'effect'> {
   const watched = courses ?? [];
-  const floor = floorOf(watched, panes, { threshold, divisor });
-  const found = findEffect(watched, panes, { threshold, divisor });
-  return { verdict: latched ? 'drifting' : (insufficiency(floor) ?? 'on course'), floor, guarantee: guaranteeOf(threshold, divisor), effect: found?.effect ?? null };
+  const floor = floorOf(watched, panes, { threshold });
+  const found = findEffect(watched, panes, { threshold });
+  return { verdict: latched ? 'drifting' : (insufficiency(floor) ?? 'on course'), floor, guarantee: guaranteeOf(threshold, watched), dependence: mostDependent(watched), effect: found?.effect ?? null };
 }
 
 function idleBecause({ kind, column }: Monitor): string {

@@ -31,8 +31,8 @@ export async function stepMonitors(db: Queryable, at: LivePane): Promise<{ steps
   const stored = new Map((await monitorsOf(db, at.model, at.live.reference)).map((row) => [row.monitor, row.state as MonitorState]));
   const taken = watchingOf(at.reference, at.spec.monitor).flatMap(({ courses, ...watching }) => {
     if (courses === null) return [];
-    const { monitor, threshold, divisor } = watching;
-    const before = resumeState(stored.get(monitor.id) ?? null, at.live.seq, detectorOf(courses, divisor), at.pane);
+    const { monitor, threshold } = watching;
+    const before = resumeState(stored.get(monitor.id) ?? null, at.live.seq, detectorOf(courses), at.pane);
     return [{ ...watching, courses, before, ...takePane(before, at.pane, countsOf(seriesEntry(courses, at), courses.length), threshold) }];
   });
   const saved = await saveMonitors(db, { model: at.model, reference: at.live.reference, pane: at.pane, now: at.now, states: taken.map(({ monitor, state }) => ({ monitor: monitor.id, state })) });

@@ -12,7 +12,7 @@ import { promotedAt } from '../store/drift.ts';
 import { featureNames, recentPredictions, type RecentPrediction } from '../store/features.ts';
 import type { Queryable } from '../store/postgres.ts';
 import type { References } from '../store/reference-cache.ts';
-import { getSupplement, insertSupplement, newestSupplement } from '../store/references.ts';
+import { getSupplement, insertSupplement, newestSupplement, type ReferenceAt } from '../store/references.ts';
 import { openedAt } from '../store/samples.ts';
 import { tellingPart } from '../tasks/index.ts';
 import { rulesOfReference } from './monitors.ts';
@@ -50,10 +50,8 @@ export async function learnFromTraffic(db: Queryable, references: References, at
   const divisions: Division[] = [...segmentDivisions(undivided, rows.map(dividedRow), FEWEST_OF_SEGMENTS), ...(season === null ? [] : [season])];
   if (columns.length === 0 && divisions.length === 0 && wanted.clusterKey === reference.clusterKey) return false;
   const profile = { ...emptyProfile(reference), columns: new Map(counts), parts: partsOf(reference, divisions, rows) };
-  const learnt: Supplement = { columns, divisions, clusterKey: wanted.clusterKey, profile };
-  const before = seq === null ? null : await getSupplement(db, { id: live.reference, supplement: seq });
-  const whole = before === null ? learnt : joined(decodeSupplement(before), learnt);
-  return insertSupplement(db, { id: live.reference, supplement: (seq ?? 0) + 1 }, encodeSupplement(whole), at.now);
+  const learnt: Supplement = { columns, divisions, clusterKey: wanted.clusterKey, dependence: new Map(), panesLearnt: 0, profile };
+  return addLearnt(db, { id: live.reference, supplement: seq }, learnt, at.now);
 }
 
 const dividedRow = ({ features, segment, at }: RecentPrediction) => ({ features, segment, at: at.getTime() });
@@ -71,12 +69,21 @@ function partsOf(reference: ReferenceBody, divisions: readonly Division[], rows:
   return profile.parts;
 }
 
+/** Adds to what was learnt before; false when another replica was faster. */
+export async function addLearnt(db: Queryable, { id, supplement }: ReferenceAt, learnt: Supplement, now: Date): Promise<boolean> {
+  const before = supplement === null ? null : await getSupplement(db, { id, supplement });
+  const whole = before === null ? learnt : joined(decodeSupplement(before), learnt);
+  return insertSupplement(db, { id, supplement: (supplement ?? 0) + 1 }, encodeSupplement(whole), now);
+}
+
 /** The earlier one, and what was learnt since. */
 function joined(a: Supplement, b: Supplement): Supplement {
   return {
     columns: [...a.columns, ...b.columns],
     divisions: [...a.divisions, ...b.divisions],
     clusterKey: b.clusterKey,
+    dependence: new Map([...a.dependence, ...b.dependence]),
+    panesLearnt: Math.max(a.panesLearnt, b.panesLearnt),
     profile: { ...a.profile, columns: new Map([...a.profile.columns, ...b.profile.columns]), parts: new Map([...a.profile.parts, ...b.profile.parts]) },
   };
 }

@@ -1,7 +1,6 @@
 /** What is watched: a model's live adapter, its monitors as a spec and a reference make them, and a closed pane of it. */
 import type { Profile, ReferenceBody } from '../profile/index.ts';
 import type { ModelSpec } from '../spec.ts';
-import { evidenceDivisor } from '../statistics/autocorrelation.ts';
 import { courseOf, type Course } from './course.ts';
 import { monitorsFor, thresholdOf, type Monitor } from './monitors.ts';
 
@@ -28,7 +27,6 @@ export interface Watching {
   /** Null: it cannot watch. */
   readonly courses: readonly Course[] | null;
   readonly threshold: number;
-  readonly divisor: number;
 }
 
 /** Of each reference what was made last: the bounds of a thousand columns cost more than all else that a pane's closing does with them. */
@@ -39,11 +37,15 @@ export function watchingOf(reference: ReferenceBody, spec: ModelSpec['monitor'])
   const of = JSON.stringify(spec);
   const known = made.get(reference);
   if (known?.of === of) return known.watching;
-  const divisor = evidenceDivisor(spec.autocorrelation);
-  const watching = monitorsFor(reference, spec).map((monitor) => ({ monitor, courses: monitor.weight === 0 ? null : courseOf(monitor, reference, divisor), threshold: thresholdOf(monitor, spec), divisor }));
+  const watching = monitorsFor(reference, spec).map((monitor) => ({ monitor, courses: monitor.weight === 0 ? null : courseOf(monitor, reference, spec.autocorrelation ?? null), threshold: thresholdOf(monitor, spec) }));
   made.set(reference, { of, watching });
   return watching;
 }
 
 /** What a detector is made of. */
-export const detectorOf = (courses: readonly Course[], divisor: number) => ({ m: courses.map(({ m }) => m), weights: courses.map(({ weight }) => weight), divisor, graded: courses.map(({ stream }) => !stream.binary) });
+export function detectorOf(courses: readonly Course[]) {
+  const divisors = courses.map(({ divisor }) => divisor);
+  // one number where all are alike: so is what was stored before each stream had its own, and a monitor goes on with that
+  const divisor = divisors.every((each) => each === divisors[0]) ? (divisors[0] ?? 1) : divisors;
+  return { m: courses.map(({ m }) => m), weights: courses.map(({ weight }) => weight), divisor, graded: courses.map(({ stream }) => !stream.binary) };
+}

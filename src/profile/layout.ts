@@ -29,6 +29,10 @@ export interface ReferenceBody {
   readonly divisions: readonly Division[];
   /** Feature whose rows of one value and pane are counted once: the first. */
   readonly clusterKey: string | null;
+  /** By a name of the stream, how much its rows resemble their forerunners, as far as it was learnt from traffic. */
+  readonly dependence: ReadonlyMap<string, LearntDependence>;
+  /** Panes after the promotion when they were last learnt from as a whole; 0: never. */
+  readonly panesLearnt: number;
   /** N-grams of the train rows. */
   readonly vocabulary: Vocabulary;
   /** Of the exam rows, scored by the adapter. */
@@ -37,6 +41,13 @@ export interface ReferenceBody {
   readonly samples: readonly { readonly id: string; readonly text: string }[];
   /** Made from the above for fast counting; not stored. */
   readonly index: CountingIndex;
+}
+
+/** As `Dependence` of statistics, which says what it means; here it is only kept. */
+export interface LearntDependence {
+  readonly phi: number;
+  readonly estimate: number;
+  readonly blocks: number;
 }
 
 /** Names that `tasks` knows; here they are only kept. */
@@ -90,7 +101,7 @@ export function buildReference({ model, adapter, createdAt, scoring = ACCURACY, 
   const edges = quantileEdges(rows.flatMap((row) => (row.confidence !== null && row.confidence >= 0 && row.confidence <= 1 ? [row.confidence] : [])));
   const body: ReferenceBody = {
     version: 1, model, adapter, scoring, createdAt, labels, edges, columns: textColumns(rows), divisions, clusterKey: parting.clusterKey,
-    vocabulary: vocabularyOf(trainTexts),
+    dependence: new Map(), panesLearnt: 0, vocabulary: vocabularyOf(trainTexts),
     profile: emptyProfile({ labels, edges }),
     samples: spread(rows, SAMPLES).map(({ id, text }) => ({ id, text: text.slice(0, SAMPLE_LENGTH) })),
     index: indexOf(labels, edges),

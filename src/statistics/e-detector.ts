@@ -47,7 +47,8 @@ export interface Detector {
   readonly m: readonly (readonly number[])[];
   /** Per stream, of sum 1 at most. */
   readonly weights: readonly number[];
-  readonly divisor: number;
+  /** Of all streams, or of each. */
+  readonly divisor: number | readonly number[];
   /** R of each stream and bet; a stream of graded values has twice the bets. */
   readonly levels: readonly (readonly number[])[];
 }
@@ -64,7 +65,7 @@ export interface DetectorOptions {
   /** Of sum 1 at most; equal when left out. */
   readonly weights?: readonly number[];
   /** 1 when left out: rows as they come. */
-  readonly divisor?: number;
+  readonly divisor?: number | readonly number[];
   /** Per stream, whether its values may lie between 0 and 1: then bets that see how much they vary join in. None when left out. */
   readonly graded?: readonly boolean[];
 }
@@ -84,7 +85,8 @@ export function startDetector(m: readonly (number | readonly number[])[], { weig
 
 /** Takes one pane; `counts` has one entry a stream. */
 export function stepDetector(detector: Detector, counts: readonly Counts[], threshold: number): Step {
-  const levels = detector.levels.map((each, i) => raised(each, detector.m[i] ?? [], counts[i] ?? [], detector.divisor));
+  const { divisor } = detector;
+  const levels = detector.levels.map((each, i) => raised(each, detector.m[i] ?? [], counts[i] ?? [], typeof divisor === 'number' ? divisor : (divisor[i] ?? 1)));
   const { value } = detectorValue({ ...detector, levels });
   const alarm = value >= threshold && counts.some((each) => listed(each).some(({ n }) => n > 0));
   return { detector: { ...detector, levels: alarm ? levels.map((each) => each.map(() => 0)) : levels }, value, alarm };

@@ -67,6 +67,25 @@ export async function paneProfilesAfter(db: Queryable, model: string, adapter: s
   return rows;
 }
 
+/** How many panes of one adapter and reference that opened since a time have rows, and the first of them; 0 without any. */
+export async function panesSince(db: Queryable, model: string, adapter: string, reference: string, since: Date): Promise<{ count: number; first: number }> {
+  const { rows } = await db.query<{ count: number; first: number }>(
+    `select count(*) as count, coalesce(min(f.pane), 0) as first from pane_profiles f join panes p on p.model = f.model and p.pane = f.pane
+     where f.model = $1 and f.adapter = $2 and f.reference = $3 and p.opened_at >= $4`,
+    [model, adapter, reference, since],
+  );
+  return rows[0] ?? { count: 0, first: 0 };
+}
+
+/** Up to `limit` profiles of the closed panes after `pane` of one adapter and reference, the oldest first. */
+export async function panePage(db: Queryable, model: string, adapter: string, reference: string, pane: number, limit: number): Promise<{ pane: number; profile: Uint8Array }[]> {
+  const { rows } = await db.query<{ pane: number; profile: Uint8Array }>(
+    'select pane, profile from pane_profiles where model = $1 and adapter = $2 and reference = $3 and pane > $4 order by pane limit $5',
+    [model, adapter, reference, pane, limit],
+  );
+  return rows;
+}
+
 /** Profiles of the panes of one adapter and reference that opened since a time, the oldest first. */
 export async function timedPaneProfiles(db: Queryable, model: string, adapter: string, reference: string, since: Date): Promise<{ openedAt: Date; profile: Uint8Array }[]> {
   const { rows } = await db.query<{ openedAt: Date; profile: Uint8Array }>(

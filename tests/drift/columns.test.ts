@@ -40,7 +40,7 @@ it('a pane\'s sums of ranks are those of its values one by one, in whole units, 
 });
 
 describe('what is watched', () => {
-  const shown = (watching: ReturnType<typeof watchingOf>) => watching.map(({ monitor: { id, weight }, courses, threshold, divisor }) => ({ id, weight, threshold, divisor, courses: courses?.map(({ stream: { name }, weight: share, upper, m }) => ({ name, share, upper, m })) }));
+  const shown = (watching: ReturnType<typeof watchingOf>) => watching.map(({ monitor: { id, weight }, courses, threshold }) => ({ id, weight, threshold, courses: courses?.map(({ stream: { name }, weight: share, divisor, upper, m }) => ({ name, share, divisor, upper, m })) }));
   const { reference } = withColumn(Array.from({ length: 500 }, (_, i) => i));
   it('is made once for a reference and a spec, and is the same as if it were made anew', () => {
     const first = watchingOf(reference, spec());

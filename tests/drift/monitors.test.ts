@@ -62,7 +62,7 @@ describe('a course', () => {
     expect(course?.upper[0]).toBeLessThan(0.12);
     expect(course?.m[0]).toBeCloseTo((course?.upper[0] ?? 0) + 0.02, 12);
     // rows that resemble their forerunners are fewer
-    expect(courseOf(monitor('error'), reference, 4)?.[0]?.upper[0]).toBeGreaterThan((course?.upper[0] ?? 0) + 0.01);
+    expect(courseOf(monitor('error'), reference, 0.6)?.[0]?.upper[0]).toBeGreaterThan((course?.upper[0] ?? 0) + 0.01);
   });
   it('watches 1 - confidence', () => {
     const [moments] = monitor('confidence').streams[0]?.moments(profileOf(reference, rowsOnCourse(10))) ?? [];

@@ -66,8 +66,8 @@ export async function addDelta(pool: Pick<Pool, 'query'>, adapter: string, profi
 }
 
 /** Brings rows into the open pane and closes it. */
-export async function playPane(pool: Pool, { drift, clock }: World, adapter: string, reference: ReferenceBody, rows: readonly ScoredRow[]) {
-  await addDelta(pool, adapter, profileOf(reference, rows));
+export async function playPane(pool: Pool, { drift, clock }: World, adapter: string, reference: ReferenceBody, rows: readonly ScoredRow[], model = MODEL) {
+  await addDelta(pool, adapter, profileOf(reference, rows), model);
   clock.advance(5 * MINUTE);
   return drift.closeDuePanes();
 }

@@ -58,11 +58,12 @@ describe('a reference', () => {
   });
   it('learns more later, and keeps what it had', () => {
     const { columns, counts } = learnColumns(Array.from({ length: 600 }, (_, i) => ({ id: String(i), features: { age: i } })), 'traffic');
-    const supplement = { columns, divisions: [season], clusterKey: 'talk', profile: { ...emptyProfile(REFERENCE), columns: new Map(counts) } };
+    const supplement = { columns, divisions: [season], clusterKey: 'talk', dependence: new Map([['error', { phi: 0.3, estimate: 0.25, blocks: 200 }]]), panesLearnt: 256, profile: { ...emptyProfile(REFERENCE), columns: new Map(counts) } };
     const more = withSupplement(REFERENCE, supplement);
     expect(more.columns.map(({ name, source }) => [name, source])).toEqual([['@input', 'exam'], ['age', 'traffic']]);
     expect(more.profile.columns.get('@input')).toBe(REFERENCE.profile.columns.get('@input'));
-    expect(more).toMatchObject({ clusterKey: 'talk', divisions: [season] });
+    expect(more).toMatchObject({ clusterKey: 'talk', divisions: [season], panesLearnt: 256 });
+    expect(more.dependence.get('error')?.phi).toBe(0.3);
     const bytes = encodeSupplement(supplement);
     expect(decodeSupplement(bytes)).toEqual(supplement);
     for (let cut = 0; cut < bytes.length; cut += 97) expect(() => decodeSupplement(bytes.subarray(0, cut))).toThrow(/stored profile/);

@@ -15,6 +15,16 @@ export function worstLevel(incidents: readonly Pick<Incident, 'level' | 'state' 
   return level === undefined ? null : { level, muted };
 }
 
+/** Of rows with the ones before them, as an alarm took them. */
+export function dependenceText(of: NonNullable<Incident['evidence']['assumptions']>['dependence']): string {
+  if (of === undefined) return 'not kept with this incident';
+  switch (of.source) {
+    case 'declared': return `${of.phi.toFixed(2)}, declared in the policy`;
+    case 'estimated': return of.phi === 0 ? `none shows in ${of.blocks} blocks of panes (estimated)` : `${of.phi.toFixed(2)}, estimated from ${of.blocks} blocks of panes (upper 95 % bound)`;
+    case 'none': return 'neither declared nor estimated yet: rows are taken as they come';
+  }
+}
+
 export interface Alarmed {
   readonly monitor: string;
   readonly joined: boolean;

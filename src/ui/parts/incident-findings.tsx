@@ -1,7 +1,7 @@
 /** What was found out of an incident: which monitors are of it, what its promise rests on, and which columns, segments and texts moved. */
 import type { Incident } from '../../http/api.ts';
 import { count, duration, figure, percent, points, range } from '../lib/format.ts';
-import { alarmedOf } from '../lib/incident.ts';
+import { alarmedOf, dependenceText } from '../lib/incident.ts';
 import { Facts, Section, State, Table } from './basics.tsx';
 import { Samples } from './samples.tsx';
 
@@ -41,12 +41,13 @@ export function Findings({ incident }: { incident: Incident }) {
   );
 }
 
-function Assumptions({ of: { autocorrelation, referenceAge, labels: { rows, labelled, delays }, doubts } }: { of: NonNullable<Evidence['assumptions']> }) {
+function Assumptions({ of: { autocorrelation, dependence, referenceAge, labels: { rows, labelled, delays }, doubts } }: { of: NonNullable<Evidence['assumptions']> }) {
   return (
     <Section title="Assumptions">
       <div class="panel padded section">
         {doubts.length === 0 ? <p><State is="good">No doubt shows.</State></p> : <ul>{doubts.map((doubt) => <li key={doubt}><State wrap is="busy"><span>{doubt}</span></State></li>)}</ul>}
         <Facts of={[
+          ['autocorrelation of rows', dependenceText(dependence)],
           ['autocorrelation of the error from pane to pane', autocorrelation === null ? 'too few panes before the change' : <>{figure(autocorrelation.value)} <span class="small muted">(chance alone: {figure(autocorrelation.noise)})</span></>],
           ['age of the reference', duration(referenceAge * DAY_MS)],
           ['labels since the change', `${count(labelled)} of ${count(rows)} rows`],
