@@ -95,3 +95,23 @@ export async function incidentsOpened(db: Queryable, { model, from, to }: Stretc
   );
   return rows;
 }
+
+export interface HistoryOutcome {
+  readonly predictedAt: Date;
+  /** To the microsecond, which a Date does not hold. */
+  readonly at: string;
+  readonly prediction: string;
+  readonly adapter: string | null;
+  /** Of the first feedback. */
+  readonly score: number;
+}
+
+/** Up to `limit` outcomes of the predictions of a stretch behind one of them, in the order of the predictions. */
+export async function outcomesAfter(db: Queryable, { model, from, to }: Stretch, after: Pick<HistoryOutcome, 'at' | 'prediction'> | null, limit: number): Promise<HistoryOutcome[]> {
+  const { rows } = await db.query<HistoryOutcome>(
+    `select predicted_at as "predictedAt", predicted_at::text as at, prediction_id as prediction, adapter, first_score as score from outcomes
+     where model = $1 and predicted_at > $2 and predicted_at <= $3 and ($4::timestamptz is null or (predicted_at, prediction_id) > ($4, $5)) order by predicted_at, prediction_id limit $6`,
+    [model, from, to, after?.at ?? null, after?.prediction ?? null, limit],
+  );
+  return rows;
+}

@@ -4,6 +4,7 @@
  * Played runs take no time and change nothing: what a challenger would have done is not known, so history goes on as it was.
  */
 import { playHistory, type PlayedHistory, type PlayedPane } from '../drift/backtest.ts';
+import { playOthers, type Others } from '../drift/others.ts';
 import type { PlayedIncident } from '../drift/play.ts';
 import { TrimtabError } from '../errors.ts';
 import { parseSpec, type ModelSpec } from '../spec.ts';
@@ -22,6 +23,8 @@ export interface BacktestQuestion {
   readonly to: Date;
   /** When something is known to have changed. */
   readonly changes: readonly Date[];
+  /** Whether the detectors of other tools read the same outcomes. */
+  readonly compare: boolean;
 }
 
 export interface ToldIncident {
@@ -64,11 +67,13 @@ export interface Backtest {
     readonly missingLabels: number;
   };
   readonly happened: Course;
+  /** Null where nobody asked for them. */
+  readonly others: Others | null;
   readonly lacks: readonly string[];
 }
 
 /** @throws TrimtabError `not-found`, `bad-request`, `bad-spec` */
-export async function backtest(db: Queryable, { model, policy, from, to, changes }: BacktestQuestion): Promise<Backtest> {
+export async function backtest(db: Queryable, { model, policy, from, to, changes, compare }: BacktestQuestion): Promise<Backtest> {
   const stored = await getModel(db, model);
   if (stored === null) throw new TrimtabError('not-found', { what: 'model', id: model });
   const spec = specUnder(stored.spec, policy);
@@ -80,6 +85,7 @@ export async function backtest(db: Queryable, { model, policy, from, to, changes
     model, from, to, changes, panes: history.panes.length, rows, lacks: [...history.lacks, ...unplayed(stored.spec, spec)],
     played: { ...playedCourse(spec, history, labels, await lastStartBefore(db, model, from)), rowsUntilDetection: changes.map((change) => rowsUntil(history.panes, change, history.incidents)) },
     happened: await whatHappened(db, stretch, history.panes, labels, changes),
+    others: compare ? await playOthers(db, stretch, changes) : null,
   };
 }
 

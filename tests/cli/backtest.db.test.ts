@@ -37,6 +37,20 @@ test('a policy in YAML or JSON, as a page or as JSON', async () => {
   expect(JSON.parse(other.lines[0] ?? '')).toMatchObject({ model: MODEL, panes: 20, rows: 2_000, lacks: [], played: { runs: [], missingLabels: 5 } });
 });
 
+test('--compare: the detectors of other tools on the same outcomes, said to promise nothing', async () => {
+  const yaml = await write('same.yaml', 'retrain: { minLabels: 5 }\n');
+  await pool.query(
+    `insert into outcomes (model, prediction_id, predicted_at, arrived_at, adapter, metric, first_score, score, said, repeats, contradictions)
+     select $1, 'o' || n, $2::timestamptz + n * interval '1 second', $2, 'router--v1-aaaaaaaa', 'accuracy', s, s, '', 0, 0 from generate_series(1, 2000) n, lateral (select (n <= 1000 or n % 2 = 0)::int as s) o`,
+    [MODEL, START],
+  );
+  const kept = cli();
+  expect(await run(['backtest', MODEL, '--policy', yaml, '--change', '2026-03-01T00:16:40Z', '--compare'], kept)).toBe(0);
+  const page = kept.lines.join('\n');
+  expect(page).toContain('detectors of other tools, with their defaults and no promise, on 2000 labelled rows in the order of the predictions:');
+  expect(page).toMatch(/\n {2}ADWIN {9}\d+ alarms?\n {4}2026-03-01T00:16:40.000Z {2}change {2}seen after \d+ labelled rows\n/);
+});
+
 test('what is wrong is named', async () => {
   const bad = await write('bad.yaml', 'monitor: [');
   for (const [args, what] of [

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { adwin, ddm } from '../../src/statistics/detectors/index.ts';
 import { backtest, type BacktestQuestion } from '../../src/triggers/backtest.ts';
 import type { Incident } from '../../src/drift/index.ts';
 import { MINUTE } from '../../src/vocabulary.ts';
@@ -8,7 +9,7 @@ import { testDatabase } from '../support/postgres.ts';
 const { pool } = await testDatabase();
 const [A1, A2] = ['router--v1-aaaaaaaa', 'router--v2-bbbbbbbb'];
 const at = (pane: number) => new Date(START.getTime() + pane * 5 * MINUTE);
-const ask = (over: Partial<BacktestQuestion> = {}) => backtest(pool, { model: MODEL, policy: {}, from: new Date(0), to: at(1_000), changes: [], ...over });
+const ask = (over: Partial<BacktestQuestion> = {}) => backtest(pool, { model: MODEL, policy: {}, from: new Date(0), to: at(1_000), changes: [], compare: false, ...over });
 
 /** 30 panes on course, 20 in which confidence falls and errors come, another adapter that knows the world, and a small rise of errors under it. */
 let stored: Incident[] = [];
@@ -93,5 +94,35 @@ describe('a backtest', () => {
     await ask({ policy: { monitor: { tolerance: { error: 0 } } } });
     expect(await states()).toEqual(before);
     expect((await pool.query('select count(*)::int as n from incidents')).rows).toEqual([{ n: stored.length }]);
+  });
+
+  it('lets the detectors of other tools read the same outcomes, each as alone on them, anew with each promotion, and says that they promise nothing', async () => {
+    const errors = (from: number, count: number, every: number) => Array.from({ length: count }, (_, i) => Number((from + i) % every === 0));
+    const [first, second] = [[...errors(0, 3_000, 10), ...errors(0, 3_000, 3)], errors(0, 500, 5)];
+    const from = new Date(START.getTime() - 90 * 86_400_000);
+    const promotions = [0, 1].map((i) => new Date(from.getTime() + i * 86_400_000));
+    await pool.query("update promotions set at = case adapter when $2 then $3::timestamptz else $4::timestamptz end where model = $1", [MODEL, A1, ...promotions]);
+    // two a millisecond and one more by another adapter: neither read twice nor left out
+    const outcomes = [...first.map((error, i) => [A1, i, error] as const), ...second.map((error, i) => [A2, 86_400_000 * 2 + i, error] as const), ...first.map((_, i) => ['shadow', i, 1] as const)];
+    await pool.query(
+      `insert into outcomes (model, prediction_id, predicted_at, arrived_at, adapter, metric, first_score, score, said, repeats, contradictions)
+       select $1, 'o' || n, $2::timestamptz + (ms * interval '500 microseconds') + interval '1 microsecond', $2, adapter, 'accuracy', 1 - error, 1 - error, '', 0, 0 from unnest($3::text[], $4::float8[], $5::int[]) with ordinality as o(adapter, ms, error, n)`,
+      [MODEL, from, outcomes.map(([adapter]) => adapter), outcomes.map(([, ms]) => ms), outcomes.map(([, , error]) => error)],
+    );
+    // the millisecond before the 3,000th
+    const change = new Date(from.getTime() + 1_499);
+    const { others } = await ask({ from, to: START, changes: [change], compare: true });
+    expect(others?.rows).toBe(6_500);
+    for (const detector of [adwin, ddm]) {
+      const alarmsIn = (values: readonly number[], step = detector.start()) => values.flatMap((error, i) => (step(error) === 'drift' ? [i] : []));
+      const found = alarmsIn(first);
+      const seen = found.find((i) => i >= 3_000) ?? -1;
+      expect(others?.detectors.find((each) => each.detector === detector.name)).toEqual({
+        detector: detector.name, promise: 'no promise', alarms: found.length + alarmsIn(second).length, rowsUntilDetection: [seen - 2_999],
+      });
+    }
+    await pool.query("update outcomes set first_score = 0.5 where model = $1 and prediction_id = 'o1'", [MODEL]);
+    const graded = (await ask({ from, to: START, compare: true })).others?.detectors ?? [];
+    expect(graded.filter(({ alarms }) => alarms === null).map(({ detector }) => detector).sort()).toEqual(['DDM', 'EDDM', 'HDDM-A', 'HDDM-W']);
   });
 });
