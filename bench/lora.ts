@@ -97,7 +97,7 @@ async function writeStartJob(dir: string, basePath: string): Promise<void> {
   const lines = (count: number) => Array.from({ length: count }, (_, i) => `${JSON.stringify(row(i))}\n`).join('');
   const job: Job = {
     version: 1, id: 'start', kind: 'train', model: 'bench', task: 'classification', labelling: 'single', base: { path: basePath, digest: null }, initial: false, labels, seed: 1, workers: 2,
-    backend: 'wasm', engineDir: null, limits: { memoryBytes: null },
+    backend: 'wasm', engineDir: null, compileDir: null, limits: { memoryBytes: null },
     hyperparameters: {
       lora: { r: 16, alpha: 32, targets: 'all-linear' }, epochs: 3, batchSize: BATCH, learningRate: 'auto', warmup: 0.1, schedule: 'cosine', weightDecay: 0.01, maxLength: 128,
       quantisation: 'none', checkpoint: { steps: 1_000, seconds: 60 }, maxNewTokens: 1, loss: 'completion',

@@ -69,7 +69,7 @@ async function runJob(folder: string, seed: number): Promise<object> {
   const chosen = values.rows === undefined ? train : Array.from(shuffle(Int32Array.from(train.keys()), random(seed, 'subset')).subarray(0, Number(values.rows)), (i) => train[i] as Row);
   const job: Job = {
     version: 1, id: `seed-${seed}`, kind: 'train', model: 'utterances', task: 'classification', labelling: 'single', base: { path: path.resolve(values.base), digest: null },
-    initial: false, labels, hyperparameters: hyperparameters(), seed, workers: Number(values.workers), backend: values.backend as Job['backend'], engineDir: values.engine ?? null, limits: { memoryBytes: null },
+    initial: false, labels, hyperparameters: hyperparameters(), seed, workers: Number(values.workers), backend: values.backend as Job['backend'], engineDir: values.engine ?? null, compileDir: null, limits: { memoryBytes: null },
   };
   await mkdir(folder, { recursive: true });
   const lines = (rows: readonly Row[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join('');

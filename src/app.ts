@@ -93,7 +93,7 @@ export async function createApp(options: AppOptions) {
   const performance = createPerformance({ pool, clock });
   const registry = createRegistry({ pool, objects, clock, events });
   const target = createBuiltinTarget({ registry, baseDir: config.baseDir, log });
-  const training = createTraining({ objects, dataDir: config.dataDir, log, engineDir: config.engineDir });
+  const training = createTraining({ objects, dataDir: config.dataDir, log, engineDir: config.engineDir, environment: config.gpuEnvironment });
   const basePath = (model: string) => path.resolve(config.baseDir, model);
   const runs = createRuns({ pool, objects, clock, events, log, training: config.runs ? training : cancelledElsewhere(training, pool), registry, target, workers: config.workers, basePath, judge: options.judge ?? gatesJudge });
   const triggers = createTriggers({ pool, clock, events });

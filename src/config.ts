@@ -43,6 +43,8 @@ export interface Config {
   readonly baseDir: string;
   /** Where `engine install` keeps the TensorFlow backend. */
   readonly engineDir: string;
+  /** What the driver and the loader have to know to find a GPU; else jobs are given no environment. */
+  readonly gpuEnvironment: Readonly<Record<string, string>>;
   /** Days that predictions are kept. */
   readonly retentionDays: number;
   /** 32 bytes that webhook secrets are encrypted with in the database. Null: they stand there as they are. */
@@ -67,11 +69,13 @@ export const VARIABLES: readonly { readonly names: readonly string[]; readonly s
   { names: ['TRIMTAB_LOG_LEVEL'], standard: '`info`', what: 'error, warn, info, debug, trace, silent' },
   { names: ['TRIMTAB_BASE_DIR'], standard: '`.`', what: 'folder that relative base models start from' },
   { names: ['TRIMTAB_ENGINE_DIR', 'XDG_CACHE_HOME'], standard: '`~/.cache/trimtab/engine`', what: 'where `engine install` puts TensorFlow; the second moves `~/.cache`' },
+  { names: ['CUDA_VISIBLE_DEVICES', 'LD_LIBRARY_PATH'], standard: 'all, none', what: 'which GPUs jobs see, and where the driver\'s libraries are if not where the loader looks' },
   { names: ['TRIMTAB_RETENTION_DAYS'], standard: '90', what: 'days that predictions are kept' },
   { names: ['TRIMTAB_SECRET_KEY'], standard: 'none: webhook secrets stand in the database as they are', what: '32 random bytes in base64 that encrypt them (`openssl rand -base64 32`)' },
   { names: ['TRIMTAB_WEBHOOK_ALLOW'], standard: 'none: https to public addresses only', what: 'receivers of webhooks that need not be public: `host`, `host:port`, `*.suffix`, `10.0.0.0/8`, separated by commas' },
 ];
 
+const GPU_VARIABLES = ['CUDA_VISIBLE_DEVICES', 'LD_LIBRARY_PATH'] as const;
 const MIN_KEY_LENGTH = 32;
 /** Leases, queue, ingest and answers each hold some at once. */
 const MIN_CONNECTIONS = 8;
@@ -125,6 +129,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     workers: whole('TRIMTAB_WORKERS', Math.max(1, os.availableParallelism()), 1, 64),
     baseDir: path.resolve(env['TRIMTAB_BASE_DIR'] || '.'),
     engineDir: path.resolve(env['TRIMTAB_ENGINE_DIR'] || path.join(env['XDG_CACHE_HOME'] || path.join(os.homedir(), '.cache'), 'trimtab', 'engine')),
+    gpuEnvironment: Object.fromEntries(GPU_VARIABLES.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]]))),
     retentionDays: whole('TRIMTAB_RETENTION_DAYS', 90, 7, 3650),
     secretKey,
     webhookAllow,

@@ -45,6 +45,11 @@ describe('config', () => {
     expect(config).toMatchObject({ secretKey: key, webhookAllow: ['receiver:8080', '*.svc.cluster.local', '10.0.0.0/8', 'fd00::/8'] });
   });
 
+  test('jobs are told of the environment what finds a GPU, and nothing else', () => {
+    expect(readConfig({}).gpuEnvironment).toEqual({});
+    expect(readConfig({ CUDA_VISIBLE_DEVICES: '', LD_LIBRARY_PATH: '/usr/local/nvidia/lib64', TRIMTAB_API_KEY: KEY }).gpuEnvironment).toEqual({ CUDA_VISIBLE_DEVICES: '', LD_LIBRARY_PATH: '/usr/local/nvidia/lib64' });
+  });
+
   test('objects may stand in a bucket', () => {
     const aws = { AWS_REGION: 'eu-central-1', AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'secret' };
     const bucket = { bucket: 'adapters', prefix: '', region: 'eu-central-1', endpoint: null, accessKeyId: 'id', secretAccessKey: 'secret', sessionToken: null };

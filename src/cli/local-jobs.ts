@@ -37,7 +37,7 @@ const WIDTH = 24;
 export async function withJobs<T>(config: Config, context: Context, work: (run: (job: LocalJob) => Promise<JobOutput>) => Promise<T>): Promise<T> {
   const dir = await mkdtemp(path.join(os.tmpdir(), 'trimtab-job-'));
   const objects = openFilesystem(path.join(dir, 'objects'));
-  const training = createTraining({ objects, dataDir: dir, log: { info: () => {} }, engineDir: config.engineDir });
+  const training = createTraining({ objects, dataDir: dir, log: { info: () => {} }, engineDir: config.engineDir, environment: config.gpuEnvironment });
   try {
     return await work(async ({ name, spec, base, labels, train, exam, initial }) => {
       const lines = (rows: readonly LabelledText[]) => putLines(objects, rows);

@@ -42,20 +42,22 @@ export interface TrainingOptions {
   readonly engines?: Engines;
   /** Folder in which `engine install` puts TensorFlow; null: jobs compute on wasm. */
   readonly engineDir?: string | null;
+  /** The whole environment of jobs. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/;
 
-export function createTraining({ objects, dataDir, log, engines = ENGINES, engineDir = null }: TrainingOptions): Training {
+export function createTraining({ objects, dataDir, log, engines = ENGINES, engineDir = null, environment = {} }: TrainingOptions): Training {
   const jobs = path.resolve(dataDir, 'jobs');
   const preflight = createPreflight();
-  const executors: Readonly<Record<ModelSpec['training']['executor'], Executor>> = { local: createLocalExecutor() };
+  const executors: Readonly<Record<ModelSpec['training']['executor'], Executor>> = { local: createLocalExecutor({ environment }) };
 
   const write = async (dir: string, request: TrainingRequest): Promise<void> => {
     const base = await preflight(request.base);
     const train = request.train === undefined ? null : await getLines<TrainRow>(objects, request.train);
     const exam = await getLines<ExamRow>(objects, request.exam);
-    await writeFolder(dir, { job: jobOf(request, base, train?.length ?? 0, engineDir), train, exam, initial: request.initial ?? null });
+    await writeFolder(dir, { job: jobOf(request, base, train?.length ?? 0, { engineDir, compileDir: path.resolve(dataDir, 'compiled') }), train, exam, initial: request.initial ?? null });
   };
 
   return {

@@ -93,6 +93,8 @@ export interface Job {
   readonly backend: 'auto' | 'wasm' | 'tensorflow';
   /** Folder of installed engines (`engine install`); null: none. */
   readonly engineDir: string | null;
+  /** Where it is kept what such an engine compiles, when nobody may write to the engine's own folder, as in an image; null: nowhere. */
+  readonly compileDir: string | null;
   readonly limits: { readonly memoryBytes: number | null };
   readonly seed: number;
   /** Data-parallel workers; the same seed, backend and number of workers give the same bits. */

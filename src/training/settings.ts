@@ -24,7 +24,7 @@ interface TrainingSpec extends Pick<Hyperparameters, 'epochs' | 'batchSize' | 'l
   readonly lora: { readonly r: number | 'auto'; readonly alpha: number | 'auto'; readonly targets: LoraSettings['targets']; readonly rslora?: boolean };
 }
 
-export function jobOf(request: TrainingRequest, base: BaseFolder, trainRows: number, engineDir: string | null): Job {
+export function jobOf(request: TrainingRequest, base: BaseFolder, trainRows: number, folders: Pick<Job, 'engineDir' | 'compileDir'>): Job {
   const { spec } = request;
   const training: TrainingSpec = spec.training;
   const { epochs, batchSize, learningRate, maxLength, quantisation = 'none', maxNewTokens = 128, loss = 'completion' } = training;
@@ -40,7 +40,7 @@ export function jobOf(request: TrainingRequest, base: BaseFolder, trainRows: num
     labels: request.labels,
     hyperparameters: { lora: loraOf(training, trainRows, request.initial ?? null), epochs, batchSize, learningRate, maxLength, quantisation, maxNewTokens, loss, ...FIXED },
     backend: 'auto',
-    engineDir,
+    ...folders,
     limits: { memoryBytes: null },
     seed: request.seed,
     workers: request.workers,

@@ -17,7 +17,7 @@ test('a chat and its tools reach the job with their members in the order that th
     };
     const row = { id: 'r1', text: canonicalChat(chat), label: 'no' };
     const spec = parseSpec({ name: 'm', task: 'generation', serving: {} });
-    const job = jobOf({ id: 'j', kind: 'train', model: 'm', spec, base: '/base', labels: [], exam: '', seed: 1, workers: 1 }, { path: '/base', digest: '0' }, 1, null);
+    const job = jobOf({ id: 'j', kind: 'train', model: 'm', spec, base: '/base', labels: [], exam: '', seed: 1, workers: 1 }, { path: '/base', digest: '0' }, 1, { engineDir: null, compileDir: null });
     await writeFolder(dir, { job, train: [row], exam: [row], initial: null });
     const whole = `${JSON.stringify({ completion: 'no', id: 'r1', ...chat })}\n`;
     for (const name of ['train.jsonl', 'exam.jsonl']) expect(await readFile(path.join(dir, name), 'utf8')).toBe(whole);

@@ -10,7 +10,8 @@ const request = (training: object = {}, rest: Partial<TrainingRequest> = {}): Tr
   id: 'j', kind: 'train', model: 'm', spec: parseSpec({ name: 'm', task: 'classification', serving: {}, training }), base: '/base', labels: ['a'], exam: 'e', seed: 1, workers: 1, ...rest,
 });
 const adapter = (config: object): AdapterFiles => ({ config: Buffer.from(JSON.stringify(config)), weights: new Uint8Array(0), extra: {} });
-const loraOf = (given: TrainingRequest, rows: number) => jobOf(given, BASE, rows, null).hyperparameters.lora;
+const NO_ENGINE = { engineDir: null, compileDir: null };
+const loraOf = (given: TrainingRequest, rows: number) => jobOf(given, BASE, rows, NO_ENGINE).hyperparameters.lora;
 
 test('the rank follows the number of rows, and alpha the rank, where the spec leaves them open', () => {
   expect(loraOf(request(), 10_000)).toEqual({ r: 16, alpha: 32, targets: 'all-linear', rslora: false });
@@ -26,8 +27,8 @@ test('an adapter that is continued keeps its shape, however many rows there are'
 });
 
 test('what no spec says is the same in every job', () => {
-  const job = jobOf(request({ learningRate: 'probe' }), BASE, 5, '/engines');
-  expect(job).toMatchObject({ version: 1, labelling: 'single', backend: 'auto', engineDir: '/engines', initial: false, limits: { memoryBytes: null } });
+  const job = jobOf(request({ learningRate: 'probe' }), BASE, 5, { engineDir: '/engines', compileDir: '/data/compiled' });
+  expect(job).toMatchObject({ version: 1, labelling: 'single', backend: 'auto', engineDir: '/engines', compileDir: '/data/compiled', initial: false, limits: { memoryBytes: null } });
   expect(job.hyperparameters).toMatchObject({ learningRate: 'probe', schedule: 'cosine', warmup: 0.1, checkpoint: { steps: 1_000, seconds: 60 }, quantisation: 'none' });
 });
 

@@ -86,7 +86,7 @@ async function postgres(config: Config): Promise<string> {
 
 /** What a job that leaves the choice to us would compute with. */
 function chosen({ engineDir }: Config): string {
-  const { name, why } = chooseBackend({ backend: 'auto', engineDir });
+  const { name, why } = chooseBackend({ backend: 'auto', engineDir, compileDir: null });
   return `${name}: ${why}`;
 }
 

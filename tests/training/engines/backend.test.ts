@@ -2,22 +2,31 @@ import { mkdtemp } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { chooseBackend } from '../../../src/training/engines/tfjs/backend.ts';
+import { chooseBackend, compileCacheOf } from '../../../src/training/engines/tfjs/backend.ts';
 import { engine } from '../../tensorflow/engine.ts';
 
 describe('the choice of a backend', () => {
   test('is wasm where nothing is installed, and says why', () => {
-    expect(chooseBackend({ backend: 'auto', engineDir: null })).toMatchObject({ name: 'wasm', why: 'no TensorFlow for a GPU is installed; wasm needs nothing' });
-    expect(chooseBackend({ backend: 'wasm', engineDir: null })).toMatchObject({ name: 'wasm', why: 'the job asks for it' });
+    expect(chooseBackend({ backend: 'auto', engineDir: null, compileDir: null })).toMatchObject({ name: 'wasm', why: 'no TensorFlow for a GPU is installed; wasm needs nothing' });
+    expect(chooseBackend({ backend: 'wasm', engineDir: null, compileDir: null })).toMatchObject({ name: 'wasm', why: 'the job asks for it' });
   });
 
   test('refuses what a job asks for and nobody installed', async () => {
     const engineDir = await mkdtemp(path.join(os.tmpdir(), 'trimtab-engines-'));
-    expect(() => chooseBackend({ backend: 'tensorflow', engineDir })).toThrow(/TensorFlow is not installed.*engine install/s);
+    expect(() => chooseBackend({ backend: 'tensorflow', engineDir, compileDir: null })).toThrow(/TensorFlow is not installed.*engine install/s);
+  });
+
+  test('keeps what is compiled beside the engine, or where the job says when that cannot be written', async () => {
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'trimtab-2.0.0-gpu-'));
+    expect(compileCacheOf(folder, '/data/compiled')).toBe(path.join(folder, 'compiled'));
+    // one that may not be written cannot be made where tests run as root: one that is not there is refused by the same question
+    const sealed = path.join(folder, '2.0.0-gpu');
+    expect(compileCacheOf(sealed, '/data/compiled')).toBe('/data/compiled/2.0.0-gpu');
+    expect(compileCacheOf(sealed, null)).toBeNull();
   });
 
   test.skipIf(engine === null)('takes an installed TensorFlow on a CPU only when asked', () => {
     const engineDir = path.dirname(engine!.folder);
-    expect(chooseBackend({ backend: 'tensorflow', engineDir })).toMatchObject({ name: 'tensorflow' });
+    expect(chooseBackend({ backend: 'tensorflow', engineDir, compileDir: null })).toMatchObject({ name: 'tensorflow' });
   });
 });

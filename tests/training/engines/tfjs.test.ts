@@ -50,7 +50,7 @@ async function writeJob(name: string, { job = {}, train = rows(120, 1), exam = r
   const folder = join(root, name);
   await mkdir(folder);
   const whole: Job = {
-    version: 1, id: name, kind: 'train', model: 'm', task: 'classification', labelling: 'single', backend: 'wasm', engineDir: null, limits: { memoryBytes: null }, base: { path: join(root, 'base'), digest: null },
+    version: 1, id: name, kind: 'train', model: 'm', task: 'classification', labelling: 'single', backend: 'wasm', engineDir: null, compileDir: null, limits: { memoryBytes: null }, base: { path: join(root, 'base'), digest: null },
     initial: initial !== undefined, labels: LABELS, hyperparameters: HYPERPARAMETERS, seed: 1, workers: 1, ...job,
   };
   const lines = (list: readonly unknown[]): string => list.map((row) => `${JSON.stringify(row)}\n`).join('');

@@ -57,6 +57,7 @@ export async function writeJob(folder: string, { job, train, exam, settings = {}
     labelling: 'single',
     backend: 'wasm',
     engineDir: null,
+    compileDir: null,
     limits: { memoryBytes: null },
     seed: 1,
     workers: 1,

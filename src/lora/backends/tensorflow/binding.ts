@@ -1,5 +1,6 @@
 /** @tensorflow/tfjs-node's own N-API binding over TensorFlow's C API, as `engine install` builds it, with our additions (native/). */
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { TrimtabError, messageOf } from '../../../errors.ts';
 
 /** TensorFlow's numbers of types. */
@@ -71,7 +72,8 @@ export function loadBinding({ file, compileCache, cudaDir, exact }: BindingOptio
     TF_FORCE_GPU_ALLOW_GROWTH: 'true',
     // Compiling with Triton's products did not end within a minute in bfloat16 (TensorFlow 2.21, H100).
     XLA_FLAGS: xla.join(' '),
-    ...(compileCache === null ? {} : { TF_XLA_FLAGS: `--tf_xla_persistent_cache_directory=${compileCache}` }),
+    // the driver's own cache holds what it makes of kernels that were built for an older GPU; without a home folder, as in a job, it has none
+    ...(compileCache === null ? {} : { TF_XLA_FLAGS: `--tf_xla_persistent_cache_directory=${compileCache}`, CUDA_CACHE_PATH: join(compileCache, 'driver') }),
     ...(exact ? { NVIDIA_TF32_OVERRIDE: '0' } : {}),
   };
   for (const [name, value] of Object.entries(environment)) binding.setEnvironment(name, value);

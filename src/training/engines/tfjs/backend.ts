@@ -2,7 +2,8 @@
  * Chooses what computes, and says why: TensorFlow where it finds a GPU, else wasm. On a CPU TensorFlow is taken only when a job asks for it: there it
  * needs as much CPU time for the same work (mini-encoder, GFLOP per CPU-second: wasm 26.7, TensorFlow 20.3 op by op, 28.8 compiled).
  */
-import { join } from 'node:path';
+import { accessSync, constants } from 'node:fs';
+import { basename, join } from 'node:path';
 import { messageOf, TrimtabError } from '../../../errors.ts';
 import type { Engine } from '../../../lora/backends/tensorflow/find.ts';
 import { findEngines, RELEASE } from '../../../lora/backends/tensorflow/find.ts';
@@ -22,19 +23,31 @@ export interface Backend {
   createTeam(options: TeamOptions): Promise<Team>;
 }
 
-/** Where XLA keeps what it compiled: beside the engine that compiled it. */
 const COMPILE_CACHE = 'compiled';
 
+/**
+ * Where XLA keeps what it compiled: beside the engine that compiled it, or in the job's folder for that where the engine's cannot be written.
+ * A folder that cannot be written is no cache that stays empty: TensorFlow refuses each function whose result it cannot keep.
+ */
+export function compileCacheOf(engine: string, compileDir: string | null): string | null {
+  try {
+    accessSync(engine, constants.W_OK);
+    return join(engine, COMPILE_CACHE);
+  } catch {
+    return compileDir === null ? null : join(compileDir, basename(engine));
+  }
+}
+
 /** @throws TrimtabError `bad-data` when the job wants what does not load */
-export function chooseBackend({ backend: wanted, engineDir }: Pick<Job, 'backend' | 'engineDir'>): Backend {
+export function chooseBackend({ backend: wanted, engineDir, compileDir }: Pick<Job, 'backend' | 'engineDir' | 'compileDir'>): Backend {
   const wasm = (why: string): Backend => ({ name: 'wasm', device: 'cpu', why, versions: {}, createTeam });
   if (wanted === 'wasm') return wasm('the job asks for it');
   const problems: string[] = [];
   for (const engine of engineDir === null ? [] : findEngines(engineDir)) {
     try {
-      if (wanted === 'tensorflow') return tensorflowOf(engine).backend;
+      if (wanted === 'tensorflow') return tensorflowOf(engine, compileDir).backend;
       if (engine.kind === 'cpu') continue;
-      const { backend, gpu } = tensorflowOf(engine);
+      const { backend, gpu } = tensorflowOf(engine, compileDir);
       if (gpu) return backend;
       problems.push(`TensorFlow (gpu) in ${engine.folder} finds no GPU`);
     } catch (error) {
@@ -47,8 +60,8 @@ export function chooseBackend({ backend: wanted, engineDir }: Pick<Job, 'backend
 }
 
 /** Loads it at once: whether it loads is the question. A process has one TensorFlow. */
-function tensorflowOf({ kind, folder, file, cudaDir }: Engine): { readonly backend: Backend; readonly gpu: boolean } {
-  const options = { file, cudaDir, compileCache: join(folder, COMPILE_CACHE), exact: false };
+function tensorflowOf({ kind, folder, file, cudaDir }: Engine, compileDir: string | null): { readonly backend: Backend; readonly gpu: boolean } {
+  const options = { file, cudaDir, compileCache: compileCacheOf(folder, compileDir), exact: false };
   let loaded: TensorflowBackend | null = tensorflowBackend(options);
   const { gpu } = loaded;
   const backend: Backend = {

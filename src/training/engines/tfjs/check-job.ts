@@ -13,6 +13,8 @@ const QUANTISATION = ['none', ...ENGINES.tfjs.quantisation];
 /** A part that is checked on its own. */
 const part = (otherwise?: unknown): Check => ({ fits: () => true, right: 'an object', otherwise });
 
+const folder: Check = { fits: (value) => value === null || typeof value === 'string', right: 'the path of a folder or null', otherwise: null };
+
 const JOB: Readonly<Record<string, Check>> = {
   version: { fits: (value) => value === 1, right: '1' },
   id: { ...text, otherwise: '' },
@@ -25,7 +27,8 @@ const JOB: Readonly<Record<string, Check>> = {
   labels: { fits: different, right: 'a list of different labels' },
   hyperparameters: part(),
   backend: oneOf(['auto', 'wasm', 'tensorflow'], 'auto'),
-  engineDir: { fits: (value) => value === null || typeof value === 'string', right: 'the path of a folder or null', otherwise: null },
+  engineDir: folder,
+  compileDir: folder,
   limits: part({ memoryBytes: null }),
   seed: whole(0),
   workers: whole(1),
