@@ -50,3 +50,10 @@ export function textOf({ values }: Arguments, name: string): string | null {
   const value = values[name];
   return typeof value === 'string' ? value : null;
 }
+
+/** A time that an argument gives. @throws TrimtabError `bad-request` */
+export function timeIn(what: string, given: string): Date {
+  const at = new Date(given);
+  if (Number.isNaN(at.getTime())) throw new TrimtabError('bad-request', { what, problem: `"${given}" is no time`, right: 'give one such as 2026-03-01T00:00:00Z' });
+  return at;
+}

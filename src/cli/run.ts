@@ -3,6 +3,7 @@ import { isTrimtabError } from '../errors.ts';
 import type { Command, Context, ExitCode } from './command.ts';
 import { backtest } from './commands/backtest.ts';
 import { completionOf } from './commands/completion.ts';
+import { diagnose } from './commands/diagnose.ts';
 import { doctor } from './commands/doctor.ts';
 import { engineInstall } from './commands/engine-install.ts';
 import { evaluate } from './commands/eval.ts';
@@ -20,7 +21,7 @@ import { status } from './commands/status.ts';
 import { train } from './commands/train.ts';
 
 export const COMMANDS: readonly Command[] = [
-  serve, demo, replay, status, importRows, train, evaluate, predict, retrain, promote, rollback, backtest, recordShow, recordVerify, exportAdapter, migrateCommand, doctor, engineInstall,
+  serve, demo, replay, status, importRows, train, evaluate, predict, retrain, promote, rollback, backtest, diagnose, recordShow, recordVerify, exportAdapter, migrateCommand, doctor, engineInstall,
   completionOf(() => COMMANDS),
 ];
 

@@ -155,7 +155,7 @@ function vectorReports(column: string, reference: VectorCounts, current: VectorC
 const rate = (hits: number, rows: number) => (rows === 0 ? 0 : hits / rows);
 const sides = (reference: number, current: number) => ({ reference, current });
 
-function named(test: string, { statistic, p, effect, interval, guarantee }: WindowResult): WindowTest {
+export function named(test: string, { statistic, p, effect, interval, guarantee }: WindowResult): WindowTest {
   return { test, statistic, p, effect, interval: [interval.low, interval.high], guarantee };
 }
 

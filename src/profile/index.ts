@@ -2,7 +2,7 @@
 export { addEncoded, decodeProfile, encodeProfile, NO_COLUMNS, type WantedColumns } from './binary.ts';
 export { distinctOf, type CategoryCounts, type CategoryLayout } from './columns/category.ts';
 export { INPUT, OUTPUT, rowsOfColumn, type Column, type ColumnCounts, type ColumnKind, type ColumnLayout, type ColumnSource } from './columns/column.ts';
-export { FEWEST_VALUES } from './columns/infer.ts';
+export { FEWEST_VALUES, layoutOf } from './columns/infer.ts';
 export { learnColumns, type FeatureRow, type LearntColumns } from './columns/learn.ts';
 export { placeOf, type NumberCounts, type NumberLayout } from './columns/number.ts';
 export { quantilesOf } from './columns/quantiles.ts';

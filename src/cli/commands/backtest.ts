@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import { messageOf, TrimtabError } from '../../errors.ts';
 import { backtest as play, type Backtest, type Course } from '../../triggers/backtest.ts';
-import { readArguments, requiredText, textOf, type Arguments } from '../arguments.ts';
+import { readArguments, requiredText, textOf, timeIn, type Arguments } from '../arguments.ts';
 import { showFields, type Command, type Context } from '../command.ts';
 import { withStore } from '../open.ts';
 
@@ -40,18 +40,12 @@ async function readPolicy(file: string): Promise<unknown> {
 
 function timeOf(parsed: Arguments, name: string): Date | null {
   const given = textOf(parsed, name);
-  return given === null ? null : time(`--${name}`, given);
+  return given === null ? null : timeIn(`--${name}`, given);
 }
 
 function changesOf({ values }: Arguments): Date[] {
   const given = values['change'] as unknown as readonly string[] | undefined;
-  return (given ?? []).map((each) => time('--change', each)).sort((a, b) => a.getTime() - b.getTime());
-}
-
-function time(what: string, given: string): Date {
-  const at = new Date(given);
-  if (Number.isNaN(at.getTime())) throw new TrimtabError('bad-request', { what, problem: `"${given}" is no time`, right: 'give one such as 2026-03-01T00:00:00Z' });
-  return at;
+  return (given ?? []).map((each) => timeIn('--change', each)).sort((a, b) => a.getTime() - b.getTime());
 }
 
 function show(context: Context, { model, panes, rows, changes, played, happened, others, lacks }: Backtest): void {
