@@ -56,7 +56,7 @@ export const ModelSpecSchema = Type.Object(
         clusterKey: Type.Optional(Type.String({ minLength: 1, maxLength: 100, description: 'feature that rows of one conversation or user share: the first of each and pane is profiled' })),
         tolerance: Type.Object(
           {
-            error: Type.Number({ minimum: 0, maximum: 1, description: 'rise of the mean of 1 - score that is still on course', default: 0.02 }),
+            error: Type.Union([Type.Literal('auto'), Type.Number({ minimum: 0, maximum: 1 })], { description: 'rise of the mean of 1 - score that is still on course; auto: a tenth of the reference\'s mean, at least 0.0025 and at most 0.02', default: 'auto' }),
             confidence: Type.Number({ minimum: 0, maximum: 1, description: 'fall of the mean confidence that is still on course', default: 0.03 }),
             labels: Type.Number({ minimum: 0, maximum: 1, description: 'rise of one predicted label\'s share that is still on course', default: 0.05 }),
             unseen: Type.Number({ minimum: 0, maximum: 1, description: 'rise of the share of unseen n-grams that is still on course', default: 0.02 }),

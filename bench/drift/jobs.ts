@@ -21,6 +21,9 @@ export interface DelayJob {
   readonly change: Change;
   readonly threshold: number;
   readonly trials: number;
+  /** Rows before the change, and the most after it; QUIET and MOST when left out. */
+  readonly quiet?: number;
+  readonly most?: number;
 }
 
 export type Job = LengthJob | DelayJob | FleetJob;
@@ -32,7 +35,7 @@ const MOST = 40_000;
 export function play(job: Job, trials: number, seed: number): number[] {
   const uniform = seededUniform(seed);
   if (job.kind === 'fleet') return Array.from({ length: trials }, () => fleetAlarms(job, uniform));
-  if (job.kind === 'delay') return Array.from({ length: trials }, () => delay(job.change, { threshold: job.threshold, quiet: QUIET, most: MOST }, uniform));
+  if (job.kind === 'delay') return Array.from({ length: trials }, () => delay(job.change, { threshold: job.threshold, quiet: job.quiet ?? QUIET, most: job.most ?? MOST }, uniform));
   const world = typeof job.world === 'string' ? WORLDS[job.world] : autoregressive(job.world.phi, job.world.correction);
   if (world === undefined) throw new Error(`there is no world ${JSON.stringify(job.world)}; there are: ${Object.keys(WORLDS).join(', ')}`);
   return Array.from({ length: trials }, () => runLength(world(job.reference, uniform), job.promise, job.cut * job.promise, uniform));

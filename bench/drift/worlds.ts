@@ -5,6 +5,7 @@ import { dependenceOf } from '../../src/statistics/dependence.ts';
 import { clopperPearsonUpper } from '../../src/statistics/intervals.ts';
 import { REFERENCE_MISS } from '../../src/drift/course.ts';
 import { FIRST_LOOK } from '../../src/drift/learn-panes.ts';
+import { AUTO, toleratedRise, type ToleranceRule } from '../../src/drift/tolerance.ts';
 import { binomial, clustered, draw, lawOf, sticky, type Chances, type Law, type Uniform } from './laws.ts';
 
 /** Laws of the panes, and which of them is at work at pane t; laws that name their successor are followed instead. */
@@ -63,6 +64,14 @@ function usersUpper(count: number, uniform: Uniform): number {
   return meanUpper(moments, REFERENCE_MISS);
 }
 
+/** The mean has risen for good by what the default tolerance allows, five rows a pane. */
+const risen: World = (reference, uniform) => {
+  const allowed = toleratedRise(AUTO, RATE);
+  const hits = reference === null ? 0 : hitsOf(reference, RATE, uniform);
+  const m = reference === null ? RATE + allowed : clopperPearsonUpper(hits, reference, REFERENCE_MISS) + toleratedRise(AUTO, hits / reference);
+  return { laws: [lawOf(binomial(5, RATE + allowed), m)], at: () => 0 };
+};
+
 /** The mean wanders between 0.08 and 0.12, tolerance 0.02, over 2,000 panes of five rows. */
 const wandering: World = (reference, uniform) => {
   const m = upperOf(reference, RATE, uniform) + 0.02;
@@ -71,7 +80,7 @@ const wandering: World = (reference, uniform) => {
   return { laws, at: (t) => Math.floor((t * LEVELS) / 2_000) % LEVELS };
 };
 
-export const WORLDS: Readonly<Record<string, World>> = { 'independent rows': independent, 'a declared season': seasonal, 'one contribution a user': users, 'wandering within the tolerance': wandering };
+export const WORLDS: Readonly<Record<string, World>> = { 'independent rows': independent, 'a declared season': seasonal, 'one contribution a user': users, 'risen by the default tolerance': risen, 'wandering within the tolerance': wandering };
 
 /** Rows of a block, which are to be many against the memory of the rows. */
 export const BLOCK = 50;
@@ -113,13 +122,14 @@ export interface Change {
   readonly after: number;
   readonly rows: number;
   readonly reference: number;
-  readonly tolerance: number;
+  readonly tolerance: ToleranceRule;
   /** Of the reference's bound. */
   readonly miss: number;
 }
 
 export function changing({ before, after, rows, reference, tolerance, miss }: Change, uniform: Uniform): { quiet: Law; changed: Law } {
-  const m = upperOf(reference, before, uniform, miss) + tolerance;
+  const hits = hitsOf(reference, before, uniform);
+  const m = clopperPearsonUpper(hits, reference, miss) + toleratedRise(tolerance, hits / reference);
   const law = (rate: number) => lawOf(trimmed(binomial(rows, rate)), m);
   return { quiet: law(before), changed: law(after) };
 }

@@ -153,8 +153,8 @@ export interface ModelSpec {
     /** feature that rows of one conversation or user share: the first of each and pane is profiled */
     readonly clusterKey?: string;
     readonly tolerance?: {
-      /** rise of the mean of 1 - score that is still on course */
-      readonly error?: number;
+      /** rise of the mean of 1 - score that is still on course; auto: a tenth of the reference's mean, at least 0.0025 and at most 0.02 */
+      readonly error?: "auto" | number;
       /** fall of the mean confidence that is still on course */
       readonly confidence?: number;
       /** rise of one predicted label's share that is still on course */

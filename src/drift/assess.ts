@@ -22,6 +22,7 @@ import { movedTexts, type SampledText } from './moved-texts.ts';
 import { estimateBetween } from './performance/index.ts';
 import type { TimedPane } from './rhythm.ts';
 import { lossOf } from './streams.ts';
+import { tolerancesFor } from './tolerance.ts';
 import { watchingOf, type Live } from './watching.ts';
 
 interface Subject {
@@ -65,7 +66,7 @@ async function assess(db: Queryable, reference: ReferenceBody, { model, spec, li
   const kinds = evidencesOf(evidence).map(({ kind }) => kind);
   return {
     assumptions: assumptionsOf({ reference, spec, earlier, since: panes, delays: await labelDelays(db, scope), dependence: evidence.dependence, now }),
-    outlook: { estimate: await estimateBetween(db, { model, adapter: live.adapter, metric: reference.scoring.metric, from: since, to: now }), reference: scoreOf(reference), tolerance: spec.monitor.tolerance.error },
+    outlook: { estimate: await estimateBetween(db, { model, adapter: live.adapter, metric: reference.scoring.metric, from: since, to: now }), reference: scoreOf(reference), tolerance: tolerancesFor(reference, spec.monitor.tolerance).error },
     columns: columnsThatMoved(watching, panes),
     segments: segmentsThatMoved(watching.filter(({ monitor }) => kinds.includes(monitor.kind)), panes),
     texts: movedTexts((await answersBefore(db, scope, after)).map(sampled), (await recentAnswers(db, scope)).map(sampled)),

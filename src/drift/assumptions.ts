@@ -5,6 +5,7 @@ import { DAY, SECOND } from '../vocabulary.ts';
 import type { StreamDependence } from './dependence.ts';
 import { paneAutocorrelation, rhythmsOf, type Rhythm, type TimedPane } from './rhythm.ts';
 import type { PaneProfile } from './streams.ts';
+import { tolerancesFor } from './tolerance.ts';
 
 export interface IncidentAssumptions {
   /** Lag-1 autocorrelation of the error of panes before the change, and what chance alone gives; null of fewer than 20 panes with outcomes. It is of panes, where `dependence` is of rows. */
@@ -22,7 +23,7 @@ export interface IncidentAssumptions {
 }
 
 export interface Checked {
-  readonly reference: Pick<ReferenceBody, 'createdAt'>;
+  readonly reference: Pick<ReferenceBody, 'createdAt' | 'profile'>;
   readonly spec: ModelSpec;
   /** Panes before the change, and those since. */
   readonly earlier: readonly TimedPane[];
@@ -38,7 +39,7 @@ export function assumptionsOf({ reference, spec, earlier, since, delays, depende
   const referenceAge = (now.getTime() - Date.parse(reference.createdAt)) / DAY;
   const rows = since.reduce((sum, { profile }) => sum + profile.rows, 0);
   const labels = { rows, labelled: since.reduce((sum, { profile }) => sum + profile.outcome.labelled, 0), delays };
-  const rhythms = spec.monitor.seasonKey === undefined ? rhythmsOf(earlier, spec.monitor.tolerance) : [];
+  const rhythms = spec.monitor.seasonKey === undefined ? rhythmsOf(earlier, tolerancesFor(reference, spec.monitor.tolerance)) : [];
   const found = { autocorrelation, ...(dependence === undefined ? {} : { dependence }), referenceAge, labels, rhythms };
   return { ...found, doubts: doubtsOf(spec, found, since.length) };
 }

@@ -13,6 +13,7 @@ import { taskRules, type Labelling, type TaskRules } from '../tasks/index.ts';
 import type { MonitorKind, Task } from '../vocabulary.ts';
 import { contractStreams, driftStreams, type ColumnTolerance } from './column-streams.ts';
 import { fallen, doubtOf, lossOf, malformedOf, ones, unseenOf, wholeAndSegments, type Stream } from './streams.ts';
+import { tolerancesFor } from './tolerance.ts';
 
 export interface Monitor {
   /** Of letters that an id in a URL may have. */
@@ -78,8 +79,9 @@ export function thresholdOf({ weight }: Pick<Monitor, 'weight'>, spec: Pick<Mode
 
 type Unweighted = Omit<Monitor, 'weight'> & { readonly share: number };
 
-function unweighted(kind: MonitorKind, reference: ReferenceBody, { tolerance, columns }: Policy): Unweighted[] {
+function unweighted(kind: MonitorKind, reference: ReferenceBody, { tolerance: given, columns }: Policy): Unweighted[] {
   const { share } = SHARES[kind];
+  const tolerance = tolerancesFor(reference, given);
   if (kind !== 'column' && kind !== 'contract') return [{ id: kind, kind, column: null, share, streams: ownStreams(kind, reference, tolerance) }];
   const features = reference.columns.filter(({ name }) => name !== INPUT && name !== OUTPUT && columns[name]?.watch !== false);
   const each = features.map((column) => {
@@ -94,7 +96,7 @@ function idPart({ name }: Column): string {
   return /^[A-Za-z0-9_-]{1,60}$/.test(name) ? name : `${name.replaceAll(/[^A-Za-z0-9_-]+/g, '_').slice(0, 50)}.${sha256(name).slice(0, 8)}`;
 }
 
-function ownStreams(kind: Exclude<MonitorKind, 'column' | 'contract'>, reference: ReferenceBody, tolerance: Policy['tolerance']): Stream[] {
+function ownStreams(kind: Exclude<MonitorKind, 'column' | 'contract'>, reference: ReferenceBody, tolerance: ReturnType<typeof tolerancesFor>): Stream[] {
   switch (kind) {
     case 'error':
       return wholeAndSegments(reference, lossOf, { binary: rulesOfReference(reference).binary.includes(reference.scoring.metric), tolerance: tolerance.error });

@@ -16,6 +16,7 @@ import type { PaneProfile } from './streams.ts';
 import { paneAutocorrelation, rhythmsOf, type Rhythm, type TimedPane } from './rhythm.ts';
 import { watchedColumns, type Monitor } from './monitors.ts';
 import { resumeState, type MonitorState } from './state.ts';
+import { tolerancesFor } from './tolerance.ts';
 import { detectorOf, watchingOf, type Live, type Watching } from './watching.ts';
 import { windowReport, type WindowReport } from './window.ts';
 
@@ -174,10 +175,10 @@ async function windowOf(db: Queryable, { model, spec, live, reference, pane }: S
   return windowReport(reference, window, [first.pane, rest.at(-1)?.pane ?? first.pane]);
 }
 
-async function assumptionsOf(db: Queryable, { model, spec, live, openedAt }: Stand): Promise<Assumptions> {
+async function assumptionsOf(db: Queryable, { model, spec, live, reference, openedAt }: Stand): Promise<Assumptions> {
   const since = new Date(openedAt.getTime() - LOOKED_THROUGH);
   const panes = (await timedPaneProfiles(db, model, live.adapter, live.reference, since)).map((row): TimedPane => ({ openedAt: row.openedAt, profile: decodeProfile(row.profile, NO_COLUMNS) }));
-  return { autocorrelation: paneAutocorrelation(panes), rhythms: rhythmsOf(panes, spec.tolerance) };
+  return { autocorrelation: paneAutocorrelation(panes), rhythms: rhythmsOf(panes, tolerancesFor(reference, spec.tolerance)) };
 }
 
 async function paneReports(db: Queryable, model: string): Promise<PaneReport[]> {

@@ -165,7 +165,7 @@ describe('incidents', () => {
     const { incident, here, reference } = await until('error', (pane) => rowsOnCourse(50, pane * 50, 3));
     expect(incident).toMatchObject({ model: MODEL, monitor: 'error', adapter: A1, state: 'open', alarms: 1 });
     const { evidence } = incident;
-    expect(evidence).toMatchObject({ kind: 'error', tolerance: 0.02, reference: `${A1}-reference`, threshold: 17_280, sampleIds: ['p1', 'p3'], stream: null });
+    expect(evidence).toMatchObject({ kind: 'error', tolerance: 0.01, reference: `${A1}-reference`, threshold: 17_280, sampleIds: ['p1', 'p3'], stream: null });
     expect(evidence.panes[0]).toBe(61);
     expect(evidence.effect).toBeCloseTo(1 / 3 - 0.1, 1);
     expect(evidence.interval[0]).toBeGreaterThan(0.1);
@@ -397,7 +397,7 @@ describe('one incident a cause', () => {
     expect(texts?.sampleIds.every((id) => Number(id.slice(4)) % 3 === 0 && id.startsWith('new-'))).toBe(true);
     expect(assumptions).toMatchObject({ referenceAge: expect.closeTo(1 / 4, 0), labels: { delays: null }, rhythms: [] });
     expect(assumptions?.autocorrelation?.noise).toBeGreaterThan(0);
-    expect(outlook).toMatchObject({ estimate: { method: null }, reference: 0.9, tolerance: 0.02 });
+    expect(outlook).toMatchObject({ estimate: { method: null }, reference: 0.9, tolerance: 0.01 });
     // of a process that died in between: the next pane makes up for it
     await pool.query(`update incidents set evidence = evidence - 'assumptions'`);
     await playPane(pool, here, A1, reference, rowsOnCourse(10));
@@ -421,7 +421,7 @@ describe('the report', () => {
     expect(report.panes).toMatchObject([{ pane: 1, rows: 50, labelled: 50, errors: 5 }, { pane: 2, rows: 0, meanConfidence: null }, { pane: 3, rows: 50 }]);
     expect(report.panes[0]?.meanConfidence).toBeCloseTo(0.895, 4);
     const error = report.monitors[0];
-    expect(error).toMatchObject({ monitor: 'error', budget: 0.5, tolerance: 0.02, threshold: 17_280, idle: null });
+    expect(error).toMatchObject({ monitor: 'error', budget: 0.5, tolerance: 0.01, threshold: 17_280, idle: null });
     expect(error?.value).toBeCloseTo(closed?.steps.find((step) => step.monitor === 'error')?.value ?? 0, 9);
     expect(error?.effect?.interval[0]).toBeLessThan(error?.effect?.effect ?? 0);
     await expect(here.drift.report('nothing')).rejects.toMatchObject({ code: 'not-found' });
