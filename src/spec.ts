@@ -104,6 +104,7 @@ export const ModelSpecSchema = Type.Object(
         dedupe: choice(['near', 'exact'] as const, 'which duplicates are removed', 'near'),
         examShare: Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 1, description: 'share of labelled rows that go to the exam', default: 0.2 }),
         maxRows: Type.Integer({ minimum: 1, description: 'rows of a dataset, at most', default: 50_000 }),
+        hardNegatives: Type.Optional(Type.Integer({ minimum: 1, maximum: 10, description: 'of an embedding: documents that a prediction ranked before the right one, learnt as wrong ones beside it, at most so many a row; left out: none' })),
         maxExamRows: Type.Integer({ minimum: 1, description: 'rows of an exam, at most: those of the window first, then older ones in an order that their ids fix', default: 5_000 }),
       },
       { ...strict, default: {} },
@@ -207,6 +208,7 @@ function furtherProblems(spec: ModelSpec): string[] {
   if (spec.labels === 'multi' && spec.task !== 'classification') problems.push(`/labels "multi" is for the task classification, not for ${spec.task}`);
   else problems.push(...metricProblems(spec));
   if (spec.training.loss !== 'completion' && spec.task !== 'generation') problems.push(`/training/loss "${spec.training.loss}" is for the task generation, not for ${spec.task}`);
+  if (spec.data.hardNegatives !== undefined && spec.task !== 'embedding') problems.push(`/data/hardNegatives ${spec.data.hardNegatives} is for the task embedding, not for ${spec.task}`);
   try {
     new Intl.DateTimeFormat('en', { timeZone: spec.retrain.timeZone });
   } catch {

@@ -8,6 +8,7 @@ import { textsOfRun } from '../store/moved-texts.ts';
 import { lockModel, transaction, type Client, type Pool } from '../store/postgres.ts';
 import { capExam, chooseExam, chooseReplay, countBy, countLabels, createSieve, type GroupOf } from './curate.ts';
 import { sealManifest, type DatasetManifest, type ExamQuestionRow, type TrainLine } from './manifest.ts';
+import { withNegatives } from './negatives.ts';
 import { NORMALISATION } from './normalise.ts';
 import { capTrain, incidentLineage, withReserved, type NamedRow } from './reserved.ts';
 import { fixNewSides } from './sides.ts';
@@ -64,6 +65,8 @@ async function make(client: Client, { objects, clock }: DatasetParts, { model, s
   const named = await textsOfRun(client, runId);
   const namedRows = await store.namedRows(client, model, named.flatMap(({ sampleIds }) => sampleIds));
   const train = await chooseTrain(client, model, spec.data, { from, seed, groupOf: rules.groupOf, reserved: namedRows.filter(({ side }) => side === 'train') });
+  const { hardNegatives } = spec.data;
+  const trainRows = await withNegatives(client, train.rows, { model, rules, most: hardNegatives ?? 0 });
   const formerExam = former ? await getLines<ExamQuestionRow>(objects, former.exam) : [];
   const { exam: all, duplicates } = await chooseExam(await store.examRows(client, model), new Set(formerExam.map((row) => row.id)), from, spec.data.dedupe, rules.groupOf);
   const exam = capExam(all, spec.data.maxExamRows);
@@ -83,11 +86,13 @@ async function make(client: Client, { objects, clock }: DatasetParts, { model, s
       examShare: spec.data.examShare,
       maxRows: spec.data.maxRows,
       maxExamRows: spec.data.maxExamRows,
+      ...(hardNegatives === undefined ? {} : { hardNegatives }),
       normalisation: NORMALISATION,
       near: NEAR,
     },
     counts: {
       ...train.counts,
+      ...(hardNegatives === undefined ? {} : { withNegatives: trainRows.filter(({ negatives }) => negatives !== undefined).length }),
       validation: 0,
       exam: exam.length,
       examWindow: exam.filter((row) => row.window).length,
@@ -99,7 +104,7 @@ async function make(client: Client, { objects, clock }: DatasetParts, { model, s
     },
     labels: byLabel.map(([label]) => label),
     majority: rules.trivial(train.rows.map((row) => row.label)),
-    train: await putLines(objects, train.rows),
+    train: await putLines(objects, trainRows),
     exam: await putLines(objects, exam),
     parents: former ? [former.id] : [],
     newRows: Math.max(0, sides.labelled - (former?.counts.labelled ?? 0)),

@@ -8,6 +8,8 @@ export interface TrainLine {
   readonly text: string;
   /** The canonical truth. */
   readonly label: string;
+  /** Wrong documents of a search; missing where there are none. */
+  readonly negatives?: readonly string[];
 }
 
 /** A line of the exam's JSONL. */
@@ -28,6 +30,8 @@ export interface DatasetRecipe {
   readonly examShare: number;
   readonly maxRows: number;
   readonly maxExamRows: number;
+  /** Missing where none are asked for. */
+  readonly hardNegatives?: number;
   readonly normalisation: number;
   readonly near: { readonly shingle: number; readonly bands: number; readonly rows: number; readonly threshold: number };
 }
@@ -40,6 +44,8 @@ export interface DatasetCounts {
   readonly validation: number;
   readonly exam: number;
   readonly examWindow: number;
+  /** Train rows with wrong documents beside the right one; missing where none are asked for. */
+  readonly withNegatives?: number;
   /** Rows of the train side that were left out as duplicates, and those of them with another label. */
   readonly droppedDuplicates: number;
   readonly contradictions: number;

@@ -21,6 +21,8 @@ export interface LabelledText {
   readonly text: string;
   readonly label: string;
   readonly weight?: number;
+  /** Of an embedding. */
+  readonly negatives?: readonly string[];
 }
 
 interface RowOf {

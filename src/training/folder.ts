@@ -37,7 +37,7 @@ export async function writeFolder(dir: string, { job, train, exam, initial }: Fo
   await mkdir(path.join(dir, JOB_FILES.initial), { recursive: true });
   // Rows carry more in the object store (side, origin): the engine gets what the contract says, in the form of the task.
   const { toJobRow } = taskRules(job.task, job.labelling);
-  if (train !== null) await writeAtomic(path.join(dir, JOB_FILES.train), lines(train.map(({ id, text, label, weight }) => toJobRow({ id, text, label, ...(weight === undefined ? {} : { weight }) }))));
+  if (train !== null) await writeAtomic(path.join(dir, JOB_FILES.train), lines(train.map(({ id, text, label, weight, negatives }) => toJobRow({ id, text, label, ...(weight === undefined ? {} : { weight }), ...(negatives === undefined ? {} : { negatives }) }))));
   await writeAtomic(path.join(dir, JOB_FILES.exam), lines(exam.map(({ id, text, label }) => toJobRow({ id, text, label }))));
   for (const [name, bytes] of initial === null ? [] : namedFiles(initial)) await writeAtomic(path.join(dir, JOB_FILES.initial, name), bytes);
   await writeAtomic(path.join(dir, JOB_FILES.job), `${JSON.stringify(job, null, 2)}\n`);

@@ -107,9 +107,11 @@ export interface TrainRow {
   readonly text: string;
   readonly label: string;
   readonly weight?: number;
+  /** Of an embedding: wrong documents beside the right one. */
+  readonly negatives?: readonly string[];
 }
 
-export type ExamRow = Omit<TrainRow, 'weight'>;
+export type ExamRow = Omit<TrainRow, 'weight' | 'negatives'>;
 
 export type JobEvent =
   /** `why` says how the backend was chosen; `resumedAt` the step that the training goes on from. */

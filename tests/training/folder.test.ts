@@ -25,3 +25,18 @@ test('a chat and its tools reach the job with their members in the order that th
     await rm(dir, { recursive: true, force: true });
   }
 });
+
+test('the wrong documents of a search reach the job beside the right one', async () => {
+  const dir = await mkdtemp(path.join(os.tmpdir(), 'trimtab-folder-'));
+  try {
+    const spec = parseSpec({ name: 'm', task: 'embedding', serving: {} });
+    const job = jobOf({ id: 'j', kind: 'train', model: 'm', spec, base: '/base', labels: [], exam: '', seed: 1, workers: 1 }, { path: '/base', digest: '0' }, 1, { engineDir: null, compileDir: null });
+    const row = { id: 'r1', text: 'lost card', label: 'block it' };
+    await writeFolder(dir, { job, train: [{ ...row, negatives: ['raise the limit'] }, { ...row, id: 'r2' }], exam: [row], initial: null });
+    const lines = async (name: string) => (await readFile(path.join(dir, name), 'utf8')).trimEnd().split('\n').map((line) => JSON.parse(line) as object);
+    expect(await lines('train.jsonl')).toEqual([{ id: 'r1', text: 'lost card', positive: 'block it', negatives: ['raise the limit'] }, { id: 'r2', text: 'lost card', positive: 'block it' }]);
+    expect(await lines('exam.jsonl')).toEqual([{ id: 'r1', text: 'lost card', positive: 'block it' }]);
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+});
