@@ -85,8 +85,8 @@ async function postgres(config: Config): Promise<string> {
 }
 
 /** What a job that leaves the choice to us would compute with. */
-function chosen({ engineDir }: Config): string {
-  const { name, why } = chooseBackend({ backend: 'auto', engineDir, compileDir: null });
+function chosen({ engineDir, workers }: Config): string {
+  const { name, why } = chooseBackend({ backend: 'auto', workers, engineDir, compileDir: null });
   return `${name}: ${why}`;
 }
 

@@ -16,6 +16,10 @@ import { CUDA, NODE_HEADERS, TENSORFLOW, TFJS_NODE, WHEEL_PLATFORM } from './sou
 import { requireTools, runTool } from './tools.ts';
 
 const NATIVE = path.resolve(import.meta.dirname, '../../lora/backends/tensorflow/native');
+/** Additions to the binding: functions, and kernels for a CPU. */
+const OURS = ['functions.cc', 'kernels.cc'] as const;
+/** Loops become vectors: none of ours asks for errno or for floating-point traps. Sums keep their order unless a loop says otherwise. */
+const FAST = ['-O3', '-fopenmp-simd', '-fno-math-errno', '-fno-trapping-math', '-ffp-contract=fast'] as const;
 const LIBRARIES = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'] as const;
 
 export interface InstallOptions {
@@ -103,11 +107,11 @@ async function compile(work: string, sources: string, nodeHeaders: string): Prom
   const folder = path.join(work, 'source');
   await cp(sources, path.join(folder, 'binding'), { recursive: true });
   await runTool('patch', ['-s', '-p1', '-i', path.join(NATIVE, 'tfjs-node.patch')], folder);
-  await copyFile(path.join(NATIVE, 'functions.cc'), path.join(folder, 'binding', 'functions.cc'));
-  const units = ['tfjs_backend.cc', 'tfjs_binding.cc', 'functions.cc'].map((name) => path.join(folder, 'binding', name));
+  for (const name of OURS) await copyFile(path.join(NATIVE, name), path.join(folder, 'binding', name));
+  const units = ['tfjs_backend.cc', 'tfjs_binding.cc', ...OURS].map((name) => path.join(folder, 'binding', name));
   const libraries = LIBRARIES.map((name) => path.join(work, 'engine', 'tensorflow', name));
   const include = ['-I', nodeHeaders, '-I', path.join(work, 'wheel', 'tensorflow', 'include')];
-  await runTool('g++', ['-std=c++17', '-O2', '-fPIC', '-shared', '-DNAPI_VERSION=8', ...include, ...units, '-o', path.join(work, 'engine', BINDING), ...libraries, '-Wl,-rpath,$ORIGIN'], work);
+  await runTool('g++', ['-std=c++17', ...FAST, '-fPIC', '-shared', '-DNAPI_VERSION=8', ...include, ...units, '-o', path.join(work, 'engine', BINDING), ...libraries, '-Wl,-rpath,$ORIGIN'], work);
 }
 
 /** [1 2; 3 4] times its own transpose. Returns the device. */

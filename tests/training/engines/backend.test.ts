@@ -3,17 +3,17 @@ import os from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { chooseBackend, compileCacheOf } from '../../../src/training/engines/tfjs/backend.ts';
-import { engine } from '../../tensorflow/engine.ts';
+import { backend, engine } from '../../tensorflow/engine.ts';
 
 describe('the choice of a backend', () => {
   test('is wasm where nothing is installed, and says why', () => {
-    expect(chooseBackend({ backend: 'auto', engineDir: null, compileDir: null })).toMatchObject({ name: 'wasm', why: 'no TensorFlow for a GPU is installed; wasm needs nothing' });
-    expect(chooseBackend({ backend: 'wasm', engineDir: null, compileDir: null })).toMatchObject({ name: 'wasm', why: 'the job asks for it' });
+    expect(chooseBackend({ backend: 'auto', workers: 1, engineDir: null, compileDir: null })).toMatchObject({ name: 'wasm', why: 'TensorFlow is not installed; wasm needs nothing' });
+    expect(chooseBackend({ backend: 'wasm', workers: 1, engineDir: null, compileDir: null })).toMatchObject({ name: 'wasm', why: 'the job asks for it' });
   });
 
   test('refuses what a job asks for and nobody installed', async () => {
     const engineDir = await mkdtemp(path.join(os.tmpdir(), 'trimtab-engines-'));
-    expect(() => chooseBackend({ backend: 'tensorflow', engineDir, compileDir: null })).toThrow(/TensorFlow is not installed.*engine install/s);
+    expect(() => chooseBackend({ backend: 'tensorflow', workers: 1, engineDir, compileDir: null })).toThrow(/TensorFlow is not installed.*engine install/s);
   });
 
   test('keeps what is compiled beside the engine, or where the job says when that cannot be written', async () => {
@@ -25,8 +25,13 @@ describe('the choice of a backend', () => {
     expect(compileCacheOf(sealed, null)).toBeNull();
   });
 
-  test.skipIf(engine === null)('takes an installed TensorFlow on a CPU only when asked', () => {
+  test.skipIf(engine === null)('takes an installed TensorFlow when asked, and by itself where it has kernels for a CPU', () => {
     const engineDir = path.dirname(engine!.folder);
-    expect(chooseBackend({ backend: 'tensorflow', engineDir, compileDir: null })).toMatchObject({ name: 'tensorflow' });
+    const b = backend({ exact: false });
+    const own = chooseBackend({ backend: 'auto', workers: 1, engineDir, compileDir: null });
+    expect(own.name).toBe(b.gpu || b.kernels ? 'tensorflow' : 'wasm');
+    expect(own.why).toContain(b.gpu ? 'on a GPU' : b.kernels ? 'by our kernels' : 'without kernels for a CPU');
+    b.dispose();
+    expect(chooseBackend({ backend: 'tensorflow', workers: 1, engineDir, compileDir: null })).toMatchObject({ name: 'tensorflow' });
   });
 });

@@ -23,6 +23,7 @@ export interface Attribute {
 const attribute = (kind: keyof typeof ATTRIBUTE) => (name: string, value: Attribute['value']): Attribute => ({ name, type: ATTRIBUTE[kind], value });
 export const textAttribute = attribute('string');
 export const wholeAttribute = attribute('int');
+export const wholesAttribute = attribute('int');
 export const truthAttribute = attribute('bool');
 export const typeAttribute = attribute('type');
 export const shapeAttribute = attribute('shape');
@@ -34,6 +35,8 @@ export type Node = readonly [op: string, attributes: readonly Attribute[], input
 
 export interface Binding {
   readonly TF_Version: string;
+  /** Of native/kernels.cc; absent in an engine that was installed before there were any. */
+  readonly kernels?: number;
   /** Int64 values as pairs of 32 bits, low before high. */
   createTensor(shape: readonly number[], type: Type, values: Float32Array | Int32Array | Uint8Array): number;
   deleteTensor(id: number): void;
@@ -58,12 +61,14 @@ export interface BindingOptions {
   readonly cudaDir: string | null;
   /** Products of float32 matrices in full float32 on a GPU, at a seventh of the speed. */
   readonly exact: boolean;
+  /** Cores that an op on a CPU is spread over; by default all. */
+  readonly threads?: number;
 }
 
 const bindings = new Map<string, Binding>();
 
 /** One per process: TensorFlow reads its flags once, so later options change nothing. @throws TrimtabError `bad-config` */
-export function loadBinding({ file, compileCache, cudaDir, exact }: BindingOptions): Binding {
+export function loadBinding({ file, compileCache, cudaDir, exact, threads }: BindingOptions): Binding {
   const loaded = bindings.get(file);
   if (loaded !== undefined) return loaded;
   const binding = requireBinding(file);
@@ -75,6 +80,7 @@ export function loadBinding({ file, compileCache, cudaDir, exact }: BindingOptio
     // the driver's own cache holds what it makes of kernels that were built for an older GPU; without a home folder, as in a job, it has none
     ...(compileCache === null ? {} : { TF_XLA_FLAGS: `--tf_xla_persistent_cache_directory=${compileCache}`, CUDA_CACHE_PATH: join(compileCache, 'driver') }),
     ...(exact ? { NVIDIA_TF32_OVERRIDE: '0' } : {}),
+    ...(threads === undefined ? {} : { TF_NUM_INTRAOP_THREADS: String(threads) }),
   };
   for (const [name, value] of Object.entries(environment)) binding.setEnvironment(name, value);
   bindings.set(file, binding);

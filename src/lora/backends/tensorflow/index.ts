@@ -11,6 +11,7 @@ import type { BindingOptions } from './binding.ts';
 import { BFLOAT16, FLOAT, loadBinding } from './binding.ts';
 import type { Compile } from './call.ts';
 import { callOp } from './call.ts';
+import { fusedOps } from './fused.ts';
 import { createLayouts } from './layouts.ts';
 import { linearOps } from './linear.ts';
 import { lossOps } from './losses.ts';
@@ -37,6 +38,8 @@ export interface TensorflowBackend extends Backend<TfTensor> {
   readonly gpu: boolean;
   /** Whether `call` makes functions, which want layouts with a width. */
   readonly compiles: boolean;
+  /** Whether layers are computed by our kernels for a CPU (fused.ts). */
+  readonly kernels: boolean;
   /** Runs `body` without functions. */
   opByOp<R>(body: () => R): R;
   parameters(count: number): TfParameterBlock;
@@ -60,12 +63,15 @@ export function tensorflowBackend({ products, compile, mostLogits, ...options }:
   const chosen = compile ?? (gpu ? 'xla' : 'off');
   let mode = chosen;
   const call = callOp(machine, raw, () => mode, layouts);
+  const linear = linearOps(machine, raw);
+  const kernels = !gpu && chosen === 'off' && machine.half === FLOAT && binding.kernels !== undefined;
   const numbers = (handle: Handle): Float32Array => binding.tensorDataSync(handle);
 
   return {
     name: gpu ? 'tensorflow on a GPU' : 'tensorflow',
     gpu,
     compiles: chosen !== 'off',
+    kernels,
     opByOp(body) {
       mode = 'off';
       try {
@@ -91,10 +97,11 @@ export function tensorflowBackend({ products, compile, mostLogits, ...options }:
     ...storageOps(machine, raw),
     optimizer: (block) => adamw(machine, raw, call, block),
     ...rowOps(machine, raw),
-    ...linearOps(machine, raw),
+    ...linear,
     ...normOps(machine, raw),
     ...attentionOps(machine, raw, layouts),
     ...lossOps({ machine, raw, call, numbers, mostLogits: mostLogits ?? (gpu ? 2 ** 28 : 2 ** 24) }),
+    ...(kernels ? fusedOps(machine, raw, layouts, linear) : {}),
   };
 }
 

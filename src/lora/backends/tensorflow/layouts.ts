@@ -1,7 +1,7 @@
 /** What attention derives from a layout, made once and kept until the step ends: all layers have the same. */
 import type { Layout } from '../../ops.ts';
 import { longest } from '../../ops.ts';
-import { FLOAT, INT64 } from './binding.ts';
+import { FLOAT, INT32, INT64 } from './binding.ts';
 import type { Handle, Machine, Raw } from './machine.ts';
 import { wide } from './machine.ts';
 
@@ -19,6 +19,8 @@ export interface Layouts {
   /** Of each row of a layout with a width, the number of its sequence. */
   segments(layout: Layout): Handle;
   bins(layout: Layout): Bins;
+  /** Where sequences start, and the last one's end. */
+  starts(layout: Layout): Handle;
   /** Which pairs see each other, [bins, 1, places, 1, places]. */
   mask(bins: Bins, causal: boolean): Handle;
   /** Frees everything: at the end of a step. */
@@ -29,6 +31,7 @@ export function createLayouts(machine: Machine, raw: Raw): Layouts {
   const { op } = machine;
   const segments = new Map<Layout, Handle>();
   const bins = new Map<Layout, Bins>();
+  const starts = new Map<Layout, Handle>();
   const masks = new Map<Bins, Handle>();
   let kept: Handle[] = [];
   const keep = (handle: Handle): Handle => {
@@ -75,9 +78,10 @@ export function createLayouts(machine: Machine, raw: Raw): Layouts {
       if (traced !== undefined) return { count, width, segments: traced, moves: null };
       return remembered(bins, layout, () => ({ count, width, segments: layouts.segments(layout), moves: null }));
     },
+    starts: (layout) => remembered(starts, layout, () => keep(machine.upload(layout.starts, [layout.starts.length], INT32))),
     mask: (of, causal) => (machine.trace === null ? remembered(masks, of, () => keep(makeMask(of, causal))) : makeMask(of, causal)),
     forget() {
-      for (const map of [segments, bins, masks]) map.clear();
+      for (const map of [segments, bins, starts, masks]) map.clear();
       kept.forEach(machine.free);
       kept = [];
     },

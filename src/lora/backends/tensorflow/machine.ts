@@ -233,7 +233,7 @@ const TO: Readonly<Record<Type, readonly Attribute[]>> = {
 };
 
 /** Attribute lists, each built once. */
-function remember<A extends readonly (string | number)[]>(build: (...args: A) => readonly Attribute[]): (...args: A) => readonly Attribute[] {
+export function remember<A extends readonly (string | number)[]>(build: (...args: A) => readonly Attribute[]): (...args: A) => readonly Attribute[] {
   const built = new Map<string, readonly Attribute[]>();
   return (...args) => {
     const key = args.join();

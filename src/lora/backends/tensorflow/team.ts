@@ -115,9 +115,9 @@ export async function createTensorflowTeam({ base, plan, use, values: initial, w
       backend.dispose();
       return Promise.resolve();
     },
-    ...(backend.compiles ? {} : { window: WINDOW }),
+    ...(backend.compiles || backend.kernels ? {} : { window: WINDOW }),
   };
 }
 
-/** Op by op, attention pads the texts of a batch to the longest: those of like length belong together. */
+/** Op by op and without our kernels, attention pads the texts of a batch to the longest: those of like length belong together. */
 const WINDOW = 16;
