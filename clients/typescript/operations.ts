@@ -230,6 +230,8 @@ export interface ModelSpec {
     readonly examShare?: number;
     /** rows of a dataset, at most */
     readonly maxRows?: number;
+    /** of an embedding: documents that a prediction ranked before the right one, learnt as wrong ones beside it, at most so many a row; left out: none */
+    readonly hardNegatives?: number;
     /** rows of an exam, at most: those of the window first, then older ones in an order that their ids fix */
     readonly maxExamRows?: number;
   };
