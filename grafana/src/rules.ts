@@ -134,7 +134,7 @@ const SERVICE_ALERTS: readonly AlertRule[] = [
   },
   {
     alert: 'TrimtabWebhookEndpointDisabled', severity: 'warning', ...beyond(q.now('webhookEndpoints', ['target'], { state: 'disabled' }), '> 0'),
-    summary: 'a webhook endpoint gets nothing any more', description: '{{ $value }} endpoints of form {{ $labels.target }} were disabled after days of failures, or answered 410.',
+    summary: 'a webhook endpoint gets nothing any more', description: '{{ $value }} endpoints of form {{ $labels.target }} are disabled: they failed for days, answered 410, or a person disabled them.',
   },
   {
     alert: 'TrimtabWebhooksAbandoned', severity: 'warning', ...beyond(q.increase('webhookAttempts', ['target'], '1h', { result: 'abandoned' }), '> 0'),

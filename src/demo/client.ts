@@ -24,7 +24,7 @@ export interface IncidentView {
   readonly joined: readonly string[];
   readonly level: IncidentLevel;
   readonly state: string;
-  readonly evidence: { readonly effect: number; readonly tolerance: number; readonly interval: readonly [number, number]; readonly mean: number; readonly referenceMean: number };
+  readonly evidence: { readonly effect: number; readonly tolerance: number; readonly interval: readonly [number, number]; readonly mean: number; readonly referenceMean: number; readonly sampleIds: readonly string[] };
 }
 
 export interface RecordView {

@@ -120,7 +120,7 @@ export const METRICS = {
   webhooksReceived: counter('trimtab_webhooks_received_total', 'count', { source: WEBHOOK_SOURCES, result: WEBHOOK_RECEIPTS }, 'Webhooks that came in, by what became of them'),
   webhookAttempts: counter('trimtab_webhook_attempts_total', 'count', { target: WEBHOOK_TARGETS, result: WEBHOOK_ATTEMPTS }, 'Attempts to deliver a webhook; abandoned: the last one failed'),
   webhookSeconds: histogram('trimtab_webhook_attempt_seconds', 'seconds', { target: WEBHOOK_TARGETS }, REQUEST_SECONDS, 'Time of one attempt to deliver a webhook'),
-  webhookEndpoints: state('trimtab_webhook_endpoints', 'count', { target: WEBHOOK_TARGETS, state: ['enabled', 'disabled'] }, 'Endpoints that get our webhooks; disabled after days of failures, or when they answered 410'),
+  webhookEndpoints: state('trimtab_webhook_endpoints', 'count', { target: WEBHOOK_TARGETS, state: ['enabled', 'disabled'] }, 'Endpoints that get our webhooks; disabled after days of failures, when they answered 410, or by a person'),
 
   // the service
   buildInfo: gauge('trimtab_build_info', 'info', { version: 'version', node: 'node' }, 'What runs; always 1'),

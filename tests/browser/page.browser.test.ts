@@ -1,9 +1,11 @@
 /** The page in a real browser on the real service, from an empty fleet to an alarm, with the views as a person sees them. */
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CALM } from '../../src/demo/generator/world.ts';
-import { axe, buildPage, CHROMIUM, openBrowser, openPage, SHOTS, type Watched } from './support.ts';
+import { axe, buildPage, CHROMIUM, openBrowser, openPage, ROOT, SHOTS, type Watched } from './support.ts';
 import { drift, learn, MODEL, register, startWorld, type World } from './world.ts';
 
 const SCHEMES = ['light', 'dark'] as const;
@@ -222,6 +224,16 @@ describe.skipIf(CHROMIUM === null)('the page', () => {
     await card.waitFor();
   });
 
+  test('a policy is read on the page, and who changed it is one step away', async () => {
+    await goTo(`/models/${MODEL}/policy`, MODEL);
+    await page.getByText('1200', { exact: true }).waitFor();
+    await page.getByText('rollout', { exact: true }).waitFor();
+    await look('policy');
+    await page.getByRole('link', { name: `audit of ${MODEL}` }).click();
+    await page.getByRole('table', { name: /^Actions/ }).getByText('put-model').waitFor();
+    expect(page.url()).toContain(`#/audit?model=${MODEL}`);
+  });
+
   test('who did what stands in the audit', async () => {
     await goTo('/audit', 'Audit');
     const table = page.getByRole('table', { name: /^Actions/ });
@@ -230,6 +242,8 @@ describe.skipIf(CHROMIUM === null)('the page', () => {
     await table.getByText('a release is under way').waitFor();
     await table.getByText('the release is out').waitFor();
     await look('audit');
+    await table.getByRole('link', { name: `${MODEL}-r1` }).click();
+    await page.getByRole('heading', { level: 1, name: `Run 1 of ${MODEL}` }).waitFor();
   });
 
   test('an endpoint is registered and tried from one form; one that cannot be reached says why', async () => {
@@ -261,9 +275,16 @@ describe.skipIf(CHROMIUM === null)('the page', () => {
     await page.getByRole('button', { name: 'Enable …' }).click();
     await page.getByRole('dialog').getByLabel(/^Why/).fill('it has moved');
     await page.getByRole('dialog').getByRole('button', { name: 'Enable' }).click();
-    await page.getByText('in order').waitFor();
+    await page.getByText('in order', { exact: true }).waitFor();
     await goTo('/audit', 'Audit');
     for (const told of ['registered: standard, hooks.example', 'the chat is moving', 'it has moved', 'was disabled']) await page.getByText(told).waitFor();
+  });
+
+  test('all of it weighs at most 150 kB, compressed', () => {
+    const assets = path.join(ROOT, 'dist/ui/assets');
+    const bytes = readdirSync(assets).reduce((sum, name) => sum + gzipSync(readFileSync(path.join(assets, name))).length, 0);
+    expect(bytes).toBeLessThan(150_000);
+    expect(bytes).toBeGreaterThan(10_000);
   });
 
   test('an address that leads nowhere says so', async () => {

@@ -2,7 +2,7 @@
 
 export type Query = Readonly<Record<string, string>>;
 
-export const MODEL_VIEWS = ['course', 'runs', 'records', 'datasets', 'queue'] as const;
+export const MODEL_VIEWS = ['course', 'runs', 'records', 'datasets', 'queue', 'policy'] as const;
 export type ModelView = (typeof MODEL_VIEWS)[number];
 
 export type Place =
@@ -11,6 +11,9 @@ export type Place =
   | { readonly view: 'model'; readonly model: string; readonly part: ModelView }
   | { readonly view: 'run' | 'record' | 'dataset' | 'incident' | 'endpoint'; readonly id: string }
   | { readonly view: 'unknown'; readonly path: string };
+
+/** A place that there is. */
+export type Known = Exclude<Place, { view: 'unknown' }>;
 
 export interface Route {
   readonly place: Place;
@@ -47,12 +50,12 @@ function decoded(part: string): string {
 }
 
 /** The hash of a place. */
-export function hrefOf(place: Exclude<Place, { view: 'unknown' }>, query: Query = {}): string {
+export function hrefOf(place: Known, query: Query = {}): string {
   const search = new URLSearchParams(query).toString();
   return `#${pathOf(place)}${search === '' ? '' : `?${search}`}`;
 }
 
-function pathOf(place: Exclude<Place, { view: 'unknown' }>): string {
+function pathOf(place: Known): string {
   switch (place.view) {
     case 'fleet':
       return '/';

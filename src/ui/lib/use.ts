@@ -2,7 +2,7 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { ApiError, clock, get } from './api.ts';
 import { listen, type LiveEvent } from './live.ts';
-import { hrefOf, parseRoute, type Place, type Query, type Route } from './route.ts';
+import { hrefOf, parseRoute, type Known, type Query, type Route } from './route.ts';
 
 export function useRoute(): Route {
   const [hash, setHash] = useState(location.hash);
@@ -14,7 +14,7 @@ export function useRoute(): Route {
   return parseRoute(hash);
 }
 
-export function go(place: Exclude<Place, { view: 'unknown' }>, query: Query = {}): void {
+export function go(place: Known, query: Query = {}): void {
   location.hash = hrefOf(place, query);
 }
 

@@ -1,10 +1,8 @@
 /** Small parts of all views. */
 import type { ComponentChildren } from 'preact';
 import type { ApiError } from '../lib/api.ts';
-import { hrefOf, type Place, type Query } from '../lib/route.ts';
+import { hrefOf, type Known, type Query } from '../lib/route.ts';
 import type { Loaded } from '../lib/use.ts';
-
-type Known = Exclude<Place, { view: 'unknown' }>;
 
 export function Link({ to, query, children, current, ...rest }: { to: Known; query?: Query; children: ComponentChildren; current?: boolean; class?: string }) {
   return <a href={hrefOf(to, query)} {...(current === true ? { 'aria-current': 'page' as const } : {})} {...rest}>{children}</a>;

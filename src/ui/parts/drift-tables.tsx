@@ -40,7 +40,7 @@ function cellsOf(monitor: Monitor, widest: number) {
   const { monitor: name, value, threshold, tolerance, idle, verdict, effect } = monitor;
   const head = [<b>{name}</b>, <State wrap is={standingOf(monitor)}><span>{idle === null ? verdict : 'cannot watch'}</span></State>];
   const evidence = <>{figure(value)}<div class="small muted nowrap">alarms at {figure(threshold)}</div></>;
-  if (idle !== null || effect === null) return [...head, '–', '–', <span class="muted">{idle ?? 'no row since then'}</span>, idle === null ? evidence : '–'];
+  if (idle !== null || effect === null) return [...head, '–', '–', <span class="muted">{idle ?? 'no row since the last alarm or promotion'}</span>, idle === null ? evidence : '–'];
   const where = [effect.stream, effect.segment === null ? null : `segment ${effect.segment}`].filter((each) => each !== null).join(', ');
   return [
     ...head,

@@ -165,7 +165,8 @@ function optionsOf(props: { readonly current: PlotProps }, shown: Colours, width
     width: Math.max(width, 100),
     height,
     legend: { show: false },
-    padding: [14, 8, 0, 0],
+    // room at the right for half of the last time
+    padding: [14, 20, 0, 0],
     scales: { x: { time: steps !== true }, y: limit === undefined ? { range: (_, low, high) => yRange(low, high, props.current.bounds) } : { distr: 3, log: 10, range: (_, low, high) => logRange(low, high, limit) } },
     axes: [
       { ...axes, ...(steps === true ? { size: 28 } : { size: 42, values: timeMarks }) },

@@ -1,9 +1,10 @@
 /** A value of which only JSON is known, as it is best read. */
-import { figure } from '../lib/format.ts';
+import { figure, moment } from '../lib/format.ts';
 
 export function Value({ of }: { of: unknown }) {
   if (of === null || of === undefined) return <span class="muted">–</span>;
   if (typeof of === 'number') return <>{Number.isInteger(of) ? of.toLocaleString('en-US') : figure(of)}</>;
+  if (typeof of === 'string' && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(of)) return <>{moment(of)}</>;
   if (typeof of === 'string') return /^[0-9a-f]{40,}$/.test(of) ? <code>{of}</code> : <>{of}</>;
   if (typeof of === 'boolean') return <>{of ? 'yes' : 'no'}</>;
   if (isInterval(of)) return <>{figure(of[0])} to {figure(of[1])}</>;

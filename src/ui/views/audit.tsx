@@ -2,6 +2,7 @@
 import type { AuditEntry } from '../../http/api.ts';
 import { query } from '../lib/api.ts';
 import { moment } from '../lib/format.ts';
+import type { Known } from '../lib/route.ts';
 import { useLoad } from '../lib/use.ts';
 import { Empty, Head, Link, State } from '../parts/basics.tsx';
 import { Listed } from '../parts/listed.tsx';
@@ -25,13 +26,28 @@ export function AuditView({ model }: { model: string | undefined }) {
   );
 }
 
-function rowOf({ id, at, who, role, action, model, subject, reason, outcome, detail }: AuditEntry) {
+/** Where an action's subject is looked at; null: nowhere on its own, or no longer. */
+function placeOf({ action, subject }: AuditEntry): Known | null {
+  if (action === 'approve' || action === 'cancel') return { view: 'run', id: subject };
+  if (['acknowledge', 'resolve', 'mute', 'unmute'].includes(action)) return { view: 'incident', id: subject };
+  return action.endsWith('-endpoint') && action !== 'remove-endpoint' ? { view: 'endpoint', id: subject } : null;
+}
+
+function Subject({ of }: { of: AuditEntry }) {
+  const { model, subject } = of;
+  const place = placeOf(of);
+  if (subject === model) return null;
+  return place === null ? <span class="muted"> {subject}</span> : <> <Link to={place}>{subject}</Link></>;
+}
+
+function rowOf(entry: AuditEntry) {
+  const { id, at, who, role, action, model, reason, outcome, detail } = entry;
   return {
     key: id,
     cells: [
       <span class="nowrap">{moment(at, true)}</span>,
       <>{who}<div class="small muted">{role}</div></>,
-      <>{action}<div class="small">{model === null ? null : <Link to={{ view: 'model', model, part: 'course' }}>{model}</Link>}{subject === model ? null : <span class="muted"> {subject}</span>}</div></>,
+      <>{action}<div class="small">{model === null ? null : <Link to={{ view: 'model', model, part: 'course' }}>{model}</Link>}<Subject of={entry} /></div></>,
       <span class="small">{reason ?? '–'}</span>,
       <><State is={outcome === 'done' ? 'good' : outcome === null ? 'busy' : 'bad'}>{outcome ?? 'not ended'}</State>{detail === null ? null : <div class="small muted">{detail}</div>}</>,
     ],

@@ -5,11 +5,12 @@ import { at, query as search } from '../lib/api.ts';
 import { createAxis, moved, zoomed, type Axis, type Span } from '../lib/axis.ts';
 import { figure, percent } from '../lib/format.ts';
 import { LOOKS, type Line, type Mark, type Plotted } from '../lib/series.ts';
-import { replaceQuery, useLoad } from '../lib/use.ts';
+import { replaceQuery, useLoad, useNow } from '../lib/use.ts';
 import { Empty, Section, Show } from '../parts/basics.tsx';
 import { Chart } from '../parts/chart.tsx';
 import { DriftTables } from '../parts/drift-tables.tsx';
 import { EventList } from '../parts/event-list.tsx';
+import { Glance } from '../parts/glance.tsx';
 import { MovedTexts } from '../parts/moved-texts.tsx';
 import { Performance } from '../parts/performance.tsx';
 import type { OfModel } from '../lib/of-model.ts';
@@ -20,15 +21,17 @@ const [POINTS, MOST_POINTS] = [2_000, 100_000];
 /** After the last move of the axis its place goes into the URL, and finer points are asked for. */
 const SETTLE_MS = 250;
 
-export function CourseView({ model: { name: model }, query }: OfModel) {
+export function CourseView({ model: { name: model }, row, query }: OfModel) {
   const span = spanOf(query);
   const points = Math.min(MOST_POINTS, Math.max(1, Math.round(Number(query['points'])) || POINTS));
   const concerns = (event: { type: string; data: Readonly<Record<string, unknown>> }) => event.data['model'] === model && event.type !== 'job:progress';
   const whole = useLoad<Timeline>(`${at('/v1/models', model, 'timeline')}${search({ points })}`, concerns);
   const near = useLoad<Timeline>(span === null || whole.data === null || !isCoarse(whole.data) ? null : `${at('/v1/models', model, 'timeline')}${search({ since: iso(span.from), until: iso(span.to), points })}`, concerns);
   const drift = useLoad<DriftReport>(at('/v1/models', model, 'drift'), concerns);
+  const now = useNow();
   return (
     <>
+      {row === null ? null : <Glance row={row} now={now} />}
       <Show of={whole} what="the time line">
         {(line) => (line.rows.every((rows) => rows === 0) && line.promotions.length === 0 ? <NoPane /> : <TimeLine whole={line} near={near.data} span={span} />)}
       </Show>

@@ -55,10 +55,12 @@ function Switch({ endpoint: { name, disabledAt }, onDone }: { endpoint: Endpoint
 function EndpointFacts({ of: found, now }: { of: Endpoint; now: number }) {
   const { host, target, model, types, pending, updatedAt } = found;
   return (
-    <Facts of={[
-      ['state', <EndpointState of={found} now={now} />], ['waiting', count(pending)], ['leads to', <span class="mono">{host}</span>], ['form', target], ['of', model ?? 'all models'],
-      ['is told', types.join(', ')], ['last changed', moment(updatedAt)],
-    ]} />
+    <div class="section">
+      <Facts of={[
+        ['state', <EndpointState of={found} now={now} />], ['waiting', count(pending)], ['leads to', <span class="mono">{host}</span>], ['form', target], ['of', model ?? 'all models'], ['last changed', moment(updatedAt)],
+      ]} />
+      <p class="small muted">Is told: {types.join(', ')}</p>
+    </div>
   );
 }
 

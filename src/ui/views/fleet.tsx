@@ -1,13 +1,13 @@
 /** The fleet: one row a model. */
 import type { FleetRow } from '../../http/api.ts';
-import { ago, count, moment, percent, range } from '../lib/format.ts';
+import { ago, moment } from '../lib/format.ts';
 import { isMuted } from '../lib/incident.ts';
 import { runText, standOf } from '../lib/standing.ts';
 import { useLoad, useNow } from '../lib/use.ts';
 import { Empty, Head, Link, State } from '../parts/basics.tsx';
-import { Interval } from '../parts/interval.tsx';
 import { Level } from '../parts/level.tsx';
 import { Listed } from '../parts/listed.tsx';
+import { Quality } from '../parts/quality.tsx';
 
 const HEAD = ['Model', 'State', 'Quality', 'Live adapter', 'Run', 'Next schedule'];
 
@@ -40,23 +40,11 @@ function cellsOf(row: FleetRow, now: number) {
   return [
     <><Link to={{ view: 'model', model: row.model, part: 'course' }}><b>{row.model}</b></Link><div class="small muted">{row.task}</div></>,
     <><State is={stand.is}>{stand.text}</State>{row.incidents.map((incident) => <p key={incident.id} class="small"><Link to={{ view: 'incident', id: incident.id }}>{incident.monitor}</Link> <Level of={incident.level} muted={isMuted(incident, now)} /> <span class="muted">{ago(incident.openedAt, now)}</span></p>)}</>,
-    <QualityCell quality={row.quality} metric={row.metric} />,
+    <Quality quality={row.quality} metric={row.metric} />,
     row.live === null ? <span class="muted">none</span> : <>v{row.live.version} <span class="small muted nowrap">since {ago(row.live.since, now).replace(' ago', '')}</span><div class="small mono muted">{row.live.adapter.slice(-8)}</div></>,
     row.run === null ? <span class="muted">none</span> : <Link to={{ view: 'run', id: row.run.id }}>{runText(row.run)}</Link>,
     row.nextSchedule === null ? <span class="muted">none</span> : <span title={moment(row.nextSchedule)}>{ago(row.nextSchedule, now)}<div class="small muted nowrap">{moment(row.nextSchedule)}</div></span>,
   ];
-}
-
-export function QualityCell({ quality, metric }: { quality: FleetRow['quality']; metric: string }) {
-  if (quality === null) return <span class="muted">not measured yet</span>;
-  const { score, interval: [low, high], n, source } = quality;
-  return (
-    <>
-      <b>{percent(score)}</b> <span class="small muted nowrap">{range([low, high])}</span>
-      <Interval low={low} high={high} at={score} scale={[0, 1]} quiet={source === 'exam'} label={`${metric} ${percent(score)}, between ${percent(low)} and ${percent(high)}`} />
-      <div class="small muted">{metric}, {count(n)} {source === 'exam' ? 'exam rows' : 'rows'}</div>
-    </>
-  );
 }
 
 function NoModel() {
