@@ -57,6 +57,7 @@ export const ModelSpecSchema = Type.Object(
         tolerance: Type.Object(
           {
             error: Type.Union([Type.Literal('auto'), Type.Number({ minimum: 0, maximum: 1 })], { description: 'rise of the mean of 1 - score that is still on course; auto: a tenth of the reference\'s mean, at least 0.0025 and at most 0.02', default: 'auto' }),
+            calibration: Type.Number({ minimum: 0, maximum: 1, description: 'rise or fall of the mean of score - calibrated score that is still on course', default: 0.03 }),
             confidence: Type.Number({ minimum: 0, maximum: 1, description: 'fall of the mean confidence that is still on course', default: 0.03 }),
             labels: Type.Number({ minimum: 0, maximum: 1, description: 'rise of one predicted label\'s share that is still on course', default: 0.05 }),
             unseen: Type.Number({ minimum: 0, maximum: 1, description: 'rise of the share of unseen n-grams that is still on course', default: 0.02 }),
@@ -75,7 +76,7 @@ export const ModelSpecSchema = Type.Object(
         ),
         weights: Type.Object(
           {
-            performance: Type.Number({ minimum: 0, description: 'of error', default: 0.5 }),
+            performance: Type.Number({ minimum: 0, description: 'of error and, a fifth of it, calibration', default: 0.5 }),
             drift: Type.Number({ minimum: 0, description: 'of confidence, labels and columns', default: 0.3 }),
             quality: Type.Number({ minimum: 0, description: 'of unseen n-grams, form, missing and mistyped values', default: 0.2 }),
           },

@@ -56,8 +56,8 @@ export type Origin = (typeof ORIGINS)[number];
 export const SIDES = words('train', 'exam', 'neither');
 export type Side = (typeof SIDES)[number];
 
-/** `column` and `contract` are of one column of features each: whether its values drift, and whether they still are what they were said to be. */
-export const MONITOR_KINDS = words('error', 'confidence', 'labels', 'unseen', 'format', 'column', 'contract');
+/** `calibration`: whether confidences are worth what they were worth, whatever the score does. `column` and `contract` are of one column of features each: whether its values drift, and whether they still are what they were said to be. */
+export const MONITOR_KINDS = words('error', 'calibration', 'confidence', 'labels', 'unseen', 'format', 'column', 'contract');
 export type MonitorKind = (typeof MONITOR_KINDS)[number];
 
 /** How the time of a prediction repeats itself, where traffic does: the strata that it is compared within. */

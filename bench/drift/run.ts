@@ -8,6 +8,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { BenchRow } from '../row.ts';
 import { madeTextRows, textRows, windowRows } from '../drift-window.ts';
+import { calibrationRows } from './calibration.ts';
 import { delayRows } from './delays.ts';
 import { fleetRows } from './fleet.ts';
 import { autoregressiveRows, lengthRows, type Size } from './lengths.ts';
@@ -26,6 +27,7 @@ const limits = quick ? { seconds: 0.02, repeats: 200 } : { seconds: 0.4, repeats
 const PARTS: Readonly<Record<string, (workers: Workers) => BenchRow[] | Promise<BenchRow[]>>> = {
   lengths: (workers) => lengthRows(workers, size),
   autoregression: (workers) => autoregressiveRows(workers, size),
+  calibration: () => calibrationRows(quick ? { promise: 100, runs: 20 } : { promise: 1_000, runs: 100 }),
   delays: (workers) => delayRows(workers, quick ? 60 : 2_000),
   fleet: (workers) => fleetRows(workers, quick ? { panes: 60, trials: 2 } : { panes: 8_640, trials: 16 }),
   step: () => stepRows(),

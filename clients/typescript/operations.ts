@@ -155,6 +155,8 @@ export interface ModelSpec {
     readonly tolerance?: {
       /** rise of the mean of 1 - score that is still on course; auto: a tenth of the reference's mean, at least 0.0025 and at most 0.02 */
       readonly error?: "auto" | number;
+      /** rise or fall of the mean of score - calibrated score that is still on course */
+      readonly calibration?: number;
       /** fall of the mean confidence that is still on course */
       readonly confidence?: number;
       /** rise of one predicted label's share that is still on course */
@@ -193,7 +195,7 @@ export interface ModelSpec {
     }>>;
     /** proportions in which the alarm budget is shared; what cannot watch gives its share to the others */
     readonly weights?: {
-      /** of error */
+      /** of error and, a fifth of it, calibration */
       readonly performance?: number;
       /** of confidence, labels and columns */
       readonly drift?: number;

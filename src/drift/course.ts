@@ -37,7 +37,7 @@ export function courseOf(monitor: Monitor, reference: ReferenceBody, declared: n
     const at = Array.from({ length: strata }, (_, k): Moments => moments.find(({ stratum = 0 }) => stratum === k) ?? { n: 0, sum: 0, squares: 0 });
     const dependence = dependenceIn(reference, monitor.id, stream, declared);
     const divisor = evidenceDivisor(dependence.phi);
-    const upper = at.map((each) => upperOf(stream.binary, each, miss, divisor));
+    const upper = at.map((each, k) => stream.upper?.(reference.profile, k, miss, divisor) ?? upperOf(stream.binary, each, miss, divisor));
     return { stream, weight: stream.share / shares, reference: at, upper, dependence, divisor, m: upper.map((each) => Math.min(1, each + stream.tolerance + (stream.binary ? 0 : ROUNDING))) };
   }).filter(({ m }) => m.some((each) => each < MOST));
   if (courses.length === 0) return null;

@@ -5,7 +5,7 @@ import { differenceInterval, wilson, type Estimate } from '../statistics/interva
 import { provenRise } from '../statistics/proven-rise.ts';
 import { BETS, MOST } from '../statistics/bets.ts';
 import { expectedOf, type Course } from './course.ts';
-import { countOf, type PaneProfile } from './streams.ts';
+import { countOf, toldDifference, toldMean, type PaneProfile } from './streams.ts';
 
 export interface Effect {
   /** Stream that speaks loudest, by name; null for monitors of one stream. */
@@ -14,7 +14,7 @@ export interface Effect {
   readonly segment: string | null;
   /** First and last of the panes that the figures are of: from the likeliest change on. */
   readonly panes: readonly [number, number];
-  /** Rows in those panes, the sum of their watched values, and the mean. The watched value is 1 - score for `error`, 1 - confidence for `confidence`. */
+  /** Rows in those panes, the sum of their watched values, and the mean. The watched value is 1 - score for `error`, 1 - confidence for `confidence`, calibrated score - score (or the other way round) for `calibration`. */
   readonly n: number;
   readonly hits: number;
   readonly mean: number;
@@ -69,12 +69,16 @@ export function findEffect(courses: readonly Course[], panes: readonly PaneProfi
     course, since,
     effect: {
       stream: course.stream.name, segment: course.stream.segment, panes: [first?.pane ?? 0, last?.pane ?? 0],
-      n: sums.n, hits: sums.sum, mean: now.mean, referenceMean: mean, referenceUpper: upper, tolerance: course.stream.tolerance,
-      effect: now.mean - mean, interval: [low, high],
-      proven: provenRise({ base: course.upper, panes: counts, threshold: threshold / course.weight, divisor: course.divisor, graded: !course.stream.binary }),
+      n: sums.n, hits: toldMean(course.stream, 0) * sums.n + toldDifference(course.stream, sums.sum),
+      mean: toldMean(course.stream, now.mean), referenceMean: toldMean(course.stream, mean), referenceUpper: toldMean(course.stream, upper),
+      tolerance: toldDifference(course.stream, course.stream.tolerance),
+      effect: toldDifference(course.stream, now.mean - mean), interval: [toldDifference(course.stream, low), toldDifference(course.stream, high)],
+      proven: toldProven(course.stream, provenRise({ base: course.upper, panes: counts, threshold: threshold / course.weight, divisor: course.divisor, graded: !course.stream.binary })),
     },
   };
 }
+
+const toldProven = (stream: Course['stream'], proven: number | null) => (proven === null ? null : toldDifference(stream, proven));
 
 /** The streams whose mean rose most since the change. */
 export function topStreams(courses: readonly Course[], since: readonly PaneProfile[]): TopStream[] {
@@ -82,7 +86,8 @@ export function topStreams(courses: readonly Course[], since: readonly PaneProfi
     .map((course) => {
       const rows = since.flatMap(({ profile }) => course.stream.moments(profile));
       const [n, sum] = rows.reduce(([count, total], each) => [count + each.n, total + each.sum], [0, 0]);
-      return { label: course.stream.name ?? '', segment: course.stream.segment, share: n === 0 ? 0 : sum / n, referenceShare: expectedOf(course, rows).mean, n };
+      const [share, referenceShare] = [n === 0 ? 0 : sum / n, expectedOf(course, rows).mean].map((mean) => toldMean(course.stream, mean)) as [number, number];
+      return { label: course.stream.name ?? '', segment: course.stream.segment, share, referenceShare, n };
     })
     .filter(({ n }) => n > 0)
     .sort((a, b) => b.share - b.referenceShare - (a.share - a.referenceShare))

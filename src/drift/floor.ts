@@ -2,7 +2,7 @@
 import { nearestTarget } from '../statistics/bets.ts';
 import { rowsToAlarm } from '../statistics/rows-to-alarm.ts';
 import { expectedOf, type Course } from './course.ts';
-import type { PaneProfile } from './streams.ts';
+import { toldDifference, type PaneProfile } from './streams.ts';
 
 /** The chance of an alarm by then. */
 export const POWER = 0.8;
@@ -27,7 +27,7 @@ export function floorOf(courses: readonly Course[], panes: readonly PaneProfile[
     const risen = Math.min(1, Math.max(2 * m - mean, nearestTarget(m)));
     const variance = course.stream.binary || total.n === 0 ? risen * (1 - risen) : Math.max(0, total.squares / total.n - (total.sum / total.n) ** 2);
     const need = rowsToAlarm({ m, mean: risen, variance, threshold: threshold / course.weight, rows: taken.length === 0 ? 1 : seen / taken.length, divisor: course.divisor, graded: !course.stream.binary, power: POWER });
-    return { rise: risen - mean, rows: need, seen };
+    return { rise: toldDifference(course.stream, risen - mean), rows: need, seen };
   });
   return floors.reduce((best, each) => (each.rows < best.rows ? each : best));
 }

@@ -9,7 +9,7 @@ export interface Level {
 }
 
 export const RULE = 'page: the score has fallen (the monitor of errors alarmed), or is estimated to have fallen by more than its tolerance, with the whole 95 % interval. '
-  + 'ticket: it is likely to fall (confidence fell, answers lost their form, or the estimate itself, if not its whole interval, is lower by more than the tolerance). '
+  + 'ticket: it is likely to fall (confidence fell, answers lost their form, confidences are not worth what they were, so that estimates without labels are off, or the estimate itself, if not its whole interval, is lower by more than the tolerance). '
   + 'log: the traffic has drifted, and nothing says that the score goes with it.';
 
 /** Mean score of the predictions since the change, as far as it can be estimated, beside the reference's. */
@@ -20,14 +20,16 @@ export interface Outlook {
   readonly tolerance: number;
 }
 
+const CONSEQUENCES = { confidence: 'confidence fell', format: 'answers lost their form', calibration: 'confidences are not worth what they were' };
+
 /** `outlook` is null where nobody has looked yet. */
 export function levelOf(kinds: readonly MonitorKind[], outlook: Outlook | null): Level {
   const found = (level: IncidentLevel, because: string): Level => ({ level, because, rule: RULE });
   if (kinds.includes('error')) return found('page', 'the monitor of errors alarmed');
   const foretold = outlook === null ? null : fallOf(outlook);
   if (foretold?.level === 'page') return found('page', foretold.because);
-  const consequence = (['confidence', 'format'] as const).find((kind) => kinds.includes(kind));
-  if (consequence !== undefined) return found('ticket', consequence === 'confidence' ? 'confidence fell' : 'answers lost their form');
+  const consequence = (['confidence', 'format', 'calibration'] as const).find((kind) => kinds.includes(kind));
+  if (consequence !== undefined) return found('ticket', CONSEQUENCES[consequence]);
   return foretold === null ? found('log', 'nothing says that the score goes with it') : found('ticket', foretold.because);
 }
 

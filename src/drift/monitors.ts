@@ -12,7 +12,7 @@ import { milliseconds, type ModelSpec } from '../spec.ts';
 import { taskRules, type Labelling, type TaskRules } from '../tasks/index.ts';
 import type { MonitorKind, Task } from '../vocabulary.ts';
 import { contractStreams, driftStreams, type ColumnTolerance } from './column-streams.ts';
-import { fallen, doubtOf, lossOf, malformedOf, ones, unseenOf, wholeAndSegments, type Stream } from './streams.ts';
+import { fallen, doubtOf, gapStreams, lossOf, malformedOf, ones, unseenOf, wholeAndSegments, type Stream } from './streams.ts';
 import { tolerancesFor } from './tolerance.ts';
 
 export interface Monitor {
@@ -30,7 +30,8 @@ type Group = 'performance' | 'drift' | 'quality';
 
 /** Shares within a group; those of `column` and `contract` are of all columns together. */
 const SHARES: Readonly<Record<MonitorKind, { readonly group: Group; readonly share: number }>> = {
-  error: { group: 'performance', share: 1 },
+  error: { group: 'performance', share: 4 },
+  calibration: { group: 'performance', share: 1 },
   confidence: { group: 'drift', share: 1 },
   labels: { group: 'drift', share: 1 },
   column: { group: 'drift', share: 2 },
@@ -39,13 +40,13 @@ const SHARES: Readonly<Record<MonitorKind, { readonly group: Group; readonly sha
   contract: { group: 'quality', share: 4 },
 };
 
-const EVERYWHERE = ['error', 'confidence', 'unseen', 'column', 'contract'] as const;
+const EVERYWHERE = ['error', 'calibration', 'confidence', 'unseen', 'column', 'contract'] as const;
 /** Shares of predicted labels only where labels are a small closed set, form only where an output has one. */
 export const KINDS: Readonly<Record<Task, readonly MonitorKind[]>> = {
-  classification: ['error', 'confidence', 'labels', 'unseen', 'column', 'contract'],
-  extraction: ['error', 'confidence', 'labels', 'unseen', 'column', 'contract'],
+  classification: ['error', 'calibration', 'confidence', 'labels', 'unseen', 'column', 'contract'],
+  extraction: ['error', 'calibration', 'confidence', 'labels', 'unseen', 'column', 'contract'],
   embedding: EVERYWHERE,
-  generation: [...EVERYWHERE.slice(0, 3), 'format', 'column', 'contract'],
+  generation: [...EVERYWHERE.slice(0, 4), 'format', 'column', 'contract'],
 };
 
 type Policy = Pick<ModelSpec['monitor'], 'tolerance' | 'weights' | 'columns'>;
@@ -100,6 +101,8 @@ function ownStreams(kind: Exclude<MonitorKind, 'column' | 'contract'>, reference
   switch (kind) {
     case 'error':
       return wholeAndSegments(reference, lossOf, { binary: rulesOfReference(reference).binary.includes(reference.scoring.metric), tolerance: tolerance.error });
+    case 'calibration':
+      return gapStreams(rulesOfReference(reference).binary.includes(reference.scoring.metric), tolerance.calibration);
     case 'confidence':
       return wholeAndSegments(reference, doubtOf, { binary: false, tolerance: tolerance.confidence });
     case 'unseen':

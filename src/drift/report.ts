@@ -12,7 +12,7 @@ import { mostDependent, type StreamDependence } from './dependence.ts';
 import { findEffect, type Effect } from './effect.ts';
 import { floorOf, insufficiency, type Floor } from './floor.ts';
 import { guaranteeOf } from './evidence.ts';
-import type { PaneProfile } from './streams.ts';
+import { toldDifference, type PaneProfile } from './streams.ts';
 import { paneAutocorrelation, rhythmsOf, type Rhythm, type TimedPane } from './rhythm.ts';
 import { watchedColumns, type Monitor } from './monitors.ts';
 import { resumeState, type MonitorState } from './state.ts';
@@ -136,8 +136,8 @@ export async function monitorReports(db: Queryable, { model, spec, live, referen
   const oldest = states.reduce((least, { state }) => Math.min(least, state?.checkpoints[0]?.pane ?? pane), pane);
   const panes = (await paneProfilesAfter(db, model, live.adapter, live.reference, oldest)).map((row) => ({ pane: row.pane, profile: decodeProfile(row.profile, watchedColumns) }));
   return states.map(({ watching, state }) => {
-    const { monitor: { id, kind, column, weight, streams }, threshold } = watching;
-    const common = { monitor: id, kind, column, threshold: weight === 0 ? Number.MAX_VALUE : threshold, budget: weight, tolerance: streams[0]?.tolerance ?? 0 };
+    const { monitor: { id, kind, column, weight, streams: [first] }, threshold } = watching;
+    const common = { monitor: id, kind, column, threshold: weight === 0 ? Number.MAX_VALUE : threshold, budget: weight, tolerance: first === undefined ? 0 : toldDifference(first, first.tolerance) };
     const { courses } = watching;
     if (courses === null || state === null) return { ...common, value: 0, streams: 0, idle: idleBecause(watching.monitor), verdict: 'idle', floor: null, guarantee: null, dependence: null, effect: null };
     const own = panes.filter((each) => each.pane > (state.checkpoints[0]?.pane ?? pane));
@@ -153,7 +153,7 @@ function judged({ courses, threshold }: Watching, panes: readonly PaneProfile[],
 }
 
 function idleBecause({ kind, column }: Monitor): string {
-  if (kind === 'confidence') return 'no row of the reference has a confidence';
+  if (kind === 'confidence' || kind === 'calibration') return 'no row of the reference has a confidence';
   if (column !== null) return `no row of the reference has a value of ${column}`;
   return kind === 'format' ? 'no row of the reference has an output' : 'the reference has no rows';
 }

@@ -1,5 +1,6 @@
 /** A few predictions that show a person what an incident is about. */
 import { unseenShare, type ReferenceBody } from '../profile/index.ts';
+import { confidenceBin } from '../statistics/confidence-bins.ts';
 import type { Queryable } from '../store/postgres.ts';
 import { judgedPredictions, leastConfident, openedAt, recentAnswers, type RecentAnswer, type SampleScope } from '../store/samples.ts';
 import { tellingPart } from '../tasks/index.ts';
@@ -20,10 +21,18 @@ export async function sampleIds(db: Queryable, monitor: Monitor, reference: Refe
   const scope: SampleScope = { model, adapter, since: (await openedAt(db, model, fromPane)) ?? new Date(0) };
   const rules = rulesOfReference(reference);
   const { metric } = reference.scoring;
+  const worth = ({ answer, label, score }: { answer: string; label: string | null; score: number | null }) => score ?? (label === null ? 1 : rules.score(label, answer, metric));
   switch (monitor.kind) {
-    case 'error': {
-      const worth = ({ answer, label, score }: { answer: string; label: string | null; score: number | null }) => score ?? (label === null ? 1 : rules.score(label, answer, metric));
+    case 'error':
       return firstIds((await judgedPredictions(db, scope)).filter((row) => worth(row) < 1));
+    case 'calibration': {
+      // too much: sure and wrong; too little: unsure and right
+      const sign = stream.name === monitor.streams[0]?.name ? 1 : -1;
+      const gaps = (await judgedPredictions(db, scope)).flatMap((row) => {
+        const expected = row.confidence === null ? null : (reference.calibrated?.[confidenceBin(row.confidence)]?.expected ?? null);
+        return expected === null ? [] : [{ id: row.id, gap: sign * (expected - worth(row)) }];
+      });
+      return firstIds(gaps.filter(({ gap }) => gap > 0).sort((a, b) => b.gap - a.gap || (a.id < b.id ? -1 : 1)));
     }
     case 'confidence':
       return leastConfident(db, scope, SAMPLES);

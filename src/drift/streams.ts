@@ -5,6 +5,7 @@
 import { UNIT, type PartCounts, type Profile, type ReferenceBody } from '../profile/index.ts';
 import type { Moments } from '../statistics/bounded-mean.ts';
 import type { Count } from '../statistics/e-detector.ts';
+import { clopperPearsonLower, clopperPearsonUpper } from '../statistics/intervals.ts';
 import { seasonParts, segmentParts } from './parts.ts';
 
 /** The profile of one closed pane. */
@@ -29,9 +30,13 @@ export interface Stream {
   readonly binary: boolean;
   /** Rise of the mean that is still on course. */
   readonly tolerance: number;
+  /** What a value in [0, 1] is of what it is told as: `from + span * value`. Left out: it is told as it is. */
+  readonly told?: { readonly from: number; readonly span: number };
   /** Of the labels that it counts. */
   readonly matches?: (label: string) => boolean;
   moments(profile: Profile): readonly StratumMoments[];
+  /** Upper bound of the mean of a stratum of the reference, missed with this chance at most, where more is known than its moments; `divisor` rows count for one. */
+  upper?(reference: Profile, stratum: number, miss: number, divisor: number): number;
 }
 
 /** What `outcome`, `confidence`, `unseen` and `format` of the whole and of a part have in common. */
@@ -55,6 +60,39 @@ export const lossOf = ({ outcome: { labelled, loss, squares } }: Common): Moment
 export const doubtOf = ({ confidence: { count, sum, squares } }: Common): Moments => fallen({ n: count, sum: sum / UNIT, squares: squares / UNIT });
 export const unseenOf = ({ unseen: { rows, sum, squares } }: Common): Moments => ({ n: rows, sum: sum / UNIT, squares: squares / UNIT });
 export const malformedOf = ({ format: { rows, bad } }: Common): Moments => ones(rows, bad);
+
+/** A watched mean, and a difference of two, as they are told. */
+export const toldMean = ({ told: { from, span } = AS_IS }: Pick<Stream, 'told'>, mean: number): number => from + span * mean;
+export const toldDifference = ({ told: { span } = AS_IS }: Pick<Stream, 'told'>, difference: number): number => span * difference;
+const AS_IS = { from: 0, span: 1 };
+
+/**
+ * The gap between what confidences promise and what comes, both ways, by groups of calibrated scores: so a shift of the confidences
+ * themselves is none, and the reference knows each group as well as it has rows of it. Told as the mean gap.
+ */
+export function gapStreams(binary: boolean, tolerance: number): Stream[] {
+  const of = ({ gaps }: Profile): StratumMoments[] => [...gaps]
+    .map(([group, { labelled, sum, squares }]) => ({ n: labelled, sum: sum / UNIT, squares: squares / UNIT, stratum: Number(group) }))
+    .sort((a, b) => a.stratum - b.stratum);
+  // half the tolerance, since the value moves by half of the gap
+  const common = { segment: null, share: 0.5, binary: false, tolerance: tolerance / 2, told: { from: -1, span: 2 } };
+  // of scores that are 0 or 1 the exact bound of their rate, beside calibrated scores that are given
+  const bounded = (upper: (expected: number, rows: number, right: number, miss: number) => number) => !binary ? {} : {
+    upper({ gaps }: Profile, stratum: number, miss: number, divisor: number) {
+      const { labelled, expected, sum } = gaps.get(String(stratum)) ?? { labelled: 0, expected: 0, sum: 0 };
+      if (labelled === 0) return 1;
+      const right = Math.min(labelled, Math.max(0, Math.round(labelled + (expected - 2 * sum) / UNIT)));
+      return Math.min(1, upper(expected / UNIT / labelled, labelled / divisor, right / divisor, miss) + ROUNDING);
+    },
+  };
+  return [
+    { ...common, ...bounded((expected, rows, right, miss) => (1 + expected - clopperPearsonLower(right, rows, miss)) / 2), name: 'confidences promise too much', moments: of },
+    {
+      ...common, ...bounded((expected, rows, right, miss) => (1 - expected + clopperPearsonUpper(right, rows, miss)) / 2), name: 'confidences promise too little',
+      moments: (profile) => of(profile).map(({ stratum = 0, ...each }) => ({ ...fallen(each), stratum })),
+    },
+  ];
+}
 
 /** A segment's reference needs so many rows: below, its bound is too wide to find anything. */
 export const SEGMENT_ROWS = 50;

@@ -1,5 +1,6 @@
 /** The profile deltas of one transaction: exactly the rows that went in, by adapter and its reference. */
 import { divideBy, emptyProfile, encodeProfile, observeOutcome, observePrediction, type DividedRow, type Profile, type ReferenceBody } from '../profile/index.ts';
+import { confidenceBin } from '../statistics/confidence-bins.ts';
 import { insertDeltas, type OpenPane } from '../store/panes.ts';
 import type { Queryable } from '../store/postgres.ts';
 import { taskRules, tellingPart, type Labelling, type TaskRules } from '../tasks/index.ts';
@@ -58,9 +59,11 @@ export function countAnswer({ profile, reference, rules }: Delta, row: Counted):
 }
 
 /** Counts what became known of an answer: its score, or the truth that it is scored against. */
-export function countOutcome({ profile, reference, rules }: Delta, prediction: DividedRow & { readonly label: string }, known: { readonly label: string | null; readonly score: number | null }): void {
+export function countOutcome({ profile, reference, rules }: Delta, prediction: DividedRow & { readonly label: string; readonly confidence: number | null }, known: { readonly label: string | null; readonly score: number | null }): void {
   const score = known.score ?? (known.label === null ? null : rules.score(known.label, prediction.label, reference.scoring.metric));
-  if (score !== null) observeOutcome(profile, score, reference.divisions.length === 0 ? [] : divideBy(reference.divisions)(prediction));
+  if (score === null) return;
+  const calibrated = prediction.confidence === null ? null : (reference.calibrated?.[confidenceBin(prediction.confidence)] ?? null);
+  observeOutcome(profile, score, reference.divisions.length === 0 ? [] : divideBy(reference.divisions)(prediction), calibrated);
 }
 
 /** Writes the deltas into the open pane. */

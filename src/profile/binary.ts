@@ -5,20 +5,22 @@
  *     edges, labels, rows, confidence {count, sum, squares, nulls, nonFinite}, bins*, label counts*, other, unseen,
  *     unseen {rows, sum, squares}, outcome {labelled, errors}; version 2 goes on: outcome {loss, squares}, format {rows, bad};
  *     version 3 goes on: how many columns, each name, kind, and its counts as a block; how many parts, each name and counts
+ *     version 4 goes on: how many groups of calibrated scores, each name and counts
  *     *) how many are not 0, then for each: empty places before it, count
  *
  * The lowest version is written that says everything: 1 where every outcome was right or entirely wrong and no answer had a form, 2 where
- * there are no columns or parts. Columns and parts stand in the order of their names, so that equal profiles are equal bytes.
+ * there are no columns or parts, 3 where no score is calibrated. Columns, parts and groups stand in the order of their names, so that equal profiles are equal bytes.
  */
 import { createWriter, damaged, readBlock, readFields, readNumber, readSize, readSparse, readText, writeBlock, writeNumber, writeSparse, writeText, written, type Reader, type Writer } from './bytes.ts';
 import { COLUMN_KINDS, readColumn, writeColumn } from './columns/column.ts';
 import { readTextInto } from './columns/text.ts';
+import { readGaps, writeGaps } from './gaps.ts';
 import { EDGES, UNIT } from './numeric.ts';
 import { readPart, writePart } from './parts.ts';
 import { addInto, COUNTED_LABELS, profileOfSize, type Profile } from './profile.ts';
 
 const MAGIC = 0x50;
-const VERSIONS = [1, 2, 3] as const;
+const VERSIONS = [1, 2, 3, 4] as const;
 /** More than any profile has: a damaged number must not be believed. */
 const MOST_NAMES = 1_000_000;
 
@@ -33,10 +35,15 @@ export function encodeProfile(profile: Profile): Uint8Array {
   for (const value of [labels.other, labels.unseen, unseen.rows, unseen.sum, unseen.squares, outcome.labelled, outcome.errors]) writeNumber(writer, value);
   if (version > 1) for (const value of [outcome.loss, outcome.squares, format.rows, format.bad]) writeNumber(writer, value);
   if (version > 2) writeNamed(writer, profile);
+  if (version > 3) {
+    writeNumber(writer, profile.gaps.size);
+    for (const [group, counts] of inOrder(profile.gaps)) writeGaps(writer, group, counts);
+  }
   return written(writer);
 }
 
-function versionOf({ outcome, format, columns, parts }: Profile): 1 | 2 | 3 {
+function versionOf({ outcome, format, columns, parts, gaps }: Profile): (typeof VERSIONS)[number] {
+  if (gaps.size > 0) return 4;
   if (columns.size > 0 || parts.size > 0) return 3;
   return outcome.loss === outcome.errors * UNIT && outcome.squares === outcome.loss && format.rows === 0 ? 1 : 2;
 }
@@ -107,6 +114,9 @@ function readProfile(bytes: Uint8Array, column: ReadColumn): Profile {
   else readFields(reader, profile.outcome, ['loss', 'squares']);
   if (version > 1) readFields(reader, profile.format, ['rows', 'bad']);
   if (version > 2) readNamed(reader, profile, column);
+  if (version > 3) {
+    for (let left = readSize(reader, MOST_NAMES, 'groups'); left > 0; left--) profile.gaps.set(...readGaps(reader));
+  }
   if (reader.at !== bytes.length) throw damaged(`${bytes.length - reader.at} bytes follow its end`);
   return profile;
 }

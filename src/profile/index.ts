@@ -10,7 +10,8 @@ export { BUCKETS, FEATURE_UNIT, groupOf, type Sketch } from './columns/sketch.ts
 export { DESCRIPTORS, type Descriptor, type TextCounts, type TextLayout } from './columns/text.ts';
 export type { VectorCounts, VectorLayout } from './columns/vector.ts';
 export { divideBy, OWN_SEGMENT, partName, segmentDivisions, type DividedRow, type Division, type SeasonDivision } from './divisions.ts';
-export { ACCURACY, buildReference, clusterOf, FEWEST_OF_SEGMENTS, withColumns, type LearntDependence, type Parting, type ReferenceBody, type ReferenceParts, type ScoredRow, type Scoring } from './layout.ts';
+export { ACCURACY, buildReference, clusterOf, FEWEST_OF_SEGMENTS, withCalibration, withColumns, type LearntDependence, type Parting, type ReferenceBody, type ReferenceParts, type ScoredRow, type Scoring } from './layout.ts';
+export type { Calibrated, GapCounts } from './gaps.ts';
 export { UNIT } from './numeric.ts';
 export { hashText } from './hash.ts';
 export { observeOutcome, observePrediction, type ObservedPrediction } from './observe.ts';

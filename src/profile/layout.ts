@@ -6,6 +6,7 @@ import type { Features } from './columns/infer.ts';
 import { learnColumns, type LearntColumns } from './columns/learn.ts';
 import { textLayout } from './columns/text.ts';
 import { divideBy, OWN_SEGMENT, segmentDivisions, type DividedRow, type Division } from './divisions.ts';
+import type { Calibrated, GapCounts } from './gaps.ts';
 import { binsOf, quantileEdges } from './numeric.ts';
 import { observeOutcome, observePrediction, type ObservedPrediction } from './observe.ts';
 import { emptyProfile, type CountingIndex, type Profile } from './profile.ts';
@@ -37,6 +38,8 @@ export interface ReferenceBody {
   readonly vocabulary: Vocabulary;
   /** Of the exam rows, scored by the adapter. */
   readonly profile: Profile;
+  /** By bin of confidence, the score that a row is expected to have by the exam rows; null of bins of which they say nothing, and where there is no calibration. Kept beside the reference, not in it. */
+  readonly calibrated: readonly (Calibrated | null)[] | null;
   /** A few exam rows, to show beside an incident. */
   readonly samples: readonly { readonly id: string; readonly text: string }[];
   /** Made from the above for fast counting; not stored. */
@@ -101,7 +104,7 @@ export function buildReference({ model, adapter, createdAt, scoring = ACCURACY, 
   const edges = quantileEdges(rows.flatMap((row) => (row.confidence !== null && row.confidence >= 0 && row.confidence <= 1 ? [row.confidence] : [])));
   const body: ReferenceBody = {
     version: 1, model, adapter, scoring, createdAt, labels, edges, columns: textColumns(rows), divisions, clusterKey: parting.clusterKey,
-    dependence: new Map(), panesLearnt: 0, vocabulary: vocabularyOf(trainTexts),
+    dependence: new Map(), panesLearnt: 0, calibrated: null, vocabulary: vocabularyOf(trainTexts),
     profile: emptyProfile({ labels, edges }),
     samples: spread(rows, SAMPLES).map(({ id, text }) => ({ id, text: text.slice(0, SAMPLE_LENGTH) })),
     index: indexOf(labels, edges),
@@ -143,6 +146,11 @@ export function clusterOf(features: Features | null, key: string): string | null
 export function withColumns(body: ReferenceBody, { columns, counts }: LearntColumns): ReferenceBody {
   if (columns.length === 0) return body;
   return { ...body, columns: [...body.columns, ...columns], profile: { ...body.profile, columns: new Map([...body.profile.columns, ...counts]) } };
+}
+
+/** A reference with what its confidences are worth, and the gaps of its own rows. */
+export function withCalibration(body: ReferenceBody, calibrated: readonly (Calibrated | null)[], own: ReadonlyMap<string, GapCounts>): ReferenceBody {
+  return { ...body, calibrated, profile: { ...body.profile, gaps: new Map(own) } };
 }
 
 function textColumns(rows: readonly ScoredRow[]): Column[] {

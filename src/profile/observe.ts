@@ -2,6 +2,7 @@
 import { emptyColumn, INPUT, isBuiltIn, observeValue, OUTPUT, type Column, type ColumnCounts } from './columns/column.ts';
 import { groupOf } from './columns/sketch.ts';
 import { countText } from './columns/text.ts';
+import { countGap, type Calibrated } from './gaps.ts';
 import { scanText } from './ngrams.ts';
 import { observeNumber, UNIT } from './numeric.ts';
 import { emptyPart, type PartCounts } from './parts.ts';
@@ -90,9 +91,10 @@ function observeLabels(labels: Profile['labels'], index: ReadonlyMap<string, num
   if (unseen) labels.unseen++;
 }
 
-/** Counts what became known of one prediction: its score in [0, 1], in the whole and in the parts that it belongs to. */
-export function observeOutcome(profile: Profile, score: number, parts: readonly string[] = []): void {
+/** Counts what became known of one prediction: its score in [0, 1], in the whole and in the parts that it belongs to; `calibrated`: what its confidence promised. */
+export function observeOutcome(profile: Profile, score: number, parts: readonly string[] = [], calibrated: Calibrated | null = null): void {
   countOutcome(profile.outcome, score);
+  if (calibrated !== null) countGap(profile.gaps, calibrated, score);
   for (const name of parts) countOutcome(partOf(profile, name).outcome, score);
 }
 

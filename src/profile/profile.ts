@@ -4,6 +4,7 @@
  */
 import { addArrays, added, addFields, requireSameShape, type Sign } from './add.ts';
 import { addColumn, emptyLike, rowsOfColumn, type Column, type ColumnCounts } from './columns/column.ts';
+import { addGaps, emptyGaps, isEmptyGaps, type GapCounts } from './gaps.ts';
 import { emptyNumeric, type Bins, type NumericCounts } from './numeric.ts';
 import { addPart, emptyPart, isEmptyPart, type PartCounts } from './parts.ts';
 import type { Vocabulary } from './vocabulary.ts';
@@ -43,6 +44,8 @@ export interface Profile {
   readonly columns: Map<string, ColumnCounts>;
   /** By the names of `partName`; a part without rows and outcomes is not there. */
   readonly parts: Map<string, PartCounts>;
+  /** By the group of the calibrated score; a group without rows is not there. */
+  readonly gaps: Map<string, GapCounts>;
 }
 
 /** Labels that are counted one by one: keeps a profile small when a model has thousands. */
@@ -64,6 +67,7 @@ export function profileOfSize(edges: number, labels: number): Profile {
     format: { rows: 0, bad: 0 },
     columns: new Map(),
     parts: new Map(),
+    gaps: new Map(),
   };
 }
 
@@ -90,6 +94,7 @@ export function addInto(total: Profile, part: Profile, sign: Sign = 1): Profile 
   addArrays(total.labels.counts, part.labels.counts, sign);
   addNamed(total.columns, part.columns, sign, emptyLike, addColumn, (counts) => rowsOfColumn(counts) === 0);
   addNamed(total.parts, part.parts, sign, emptyPart, addPart, isEmptyPart);
+  addNamed(total.gaps, part.gaps, sign, emptyGaps, addGaps, isEmptyGaps);
   return total;
 }
 

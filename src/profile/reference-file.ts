@@ -68,7 +68,7 @@ export function decodeReference(bytes: Uint8Array): ReferenceBody {
   if (edges.length * 8 !== bytes.length - at || edges.length + 1 !== profile.confidence.bins.length) throw damaged('its edges do not fit its profile');
   for (let i = 0; i < edges.length; i++) edges[i] = view.getFloat64(at + i * 8, true);
   const { model, adapter, scoring = ACCURACY, createdAt, labels, columns = [], divisions = [], clusterKey = null, samples, vocabularySize } = head;
-  return { version: 1, model, adapter, scoring, createdAt, labels, edges, columns: columnsOf(columns), divisions, clusterKey, dependence: new Map(), panesLearnt: 0, vocabulary: { bits, size: vocabularySize }, profile, samples, index: indexOf(labels, edges) };
+  return { version: 1, model, adapter, scoring, createdAt, labels, edges, columns: columnsOf(columns), divisions, clusterKey, dependence: new Map(), panesLearnt: 0, calibrated: null, vocabulary: { bits, size: vocabularySize }, profile, samples, index: indexOf(labels, edges) };
 }
 
 function readHead(bytes: Uint8Array): Head {

@@ -111,6 +111,12 @@ export async function insertCalibration(db: Queryable, { reference, metric, bins
   await db.query('insert into calibrations (reference, metric, bins) values ($1, $2, $3::jsonb) on conflict do nothing', [reference, metric, JSON.stringify(bins)]);
 }
 
+/** Null of a reference whose exam rows were not kept by bins. */
+export async function calibrationOf(db: Queryable, reference: string): Promise<StoredCalibration | null> {
+  const { rows } = await db.query<StoredCalibration>('select reference, metric, bins from calibrations where reference = $1', [reference]);
+  return rows[0] ?? null;
+}
+
 /** By adapter, of the newest reference that was scored by `metric`. */
 export async function calibrationsOf(db: Queryable, model: string, adapters: readonly string[], metric: string): Promise<Map<string, StoredCalibration>> {
   const { rows } = await db.query<StoredCalibration & { adapter: string }>(

@@ -15,9 +15,9 @@ const RECENT = `select id, input, label, confidence, received_at from prediction
 const values = ({ model, adapter, since }: SampleScope) => [model, adapter, since];
 
 /** Predictions with the first that became known of them, a truth or a score, the latest known first. */
-export async function judgedPredictions(db: Queryable, scope: SampleScope): Promise<{ id: string; answer: string; label: string | null; score: number | null }[]> {
-  const { rows } = await db.query<{ id: string; answer: string; label: string | null; score: number | null }>(
-    `select p.id, p.label as answer, f.label, f.score from (
+export async function judgedPredictions(db: Queryable, scope: SampleScope): Promise<{ id: string; answer: string; confidence: number | null; label: string | null; score: number | null }[]> {
+  const { rows } = await db.query<{ id: string; answer: string; confidence: number | null; label: string | null; score: number | null }>(
+    `select p.id, p.label as answer, p.confidence, f.label, f.score from (
        select prediction_id, label, score, matched_at, seq from feedback where model = $1 and first and matched_at >= $3 order by matched_at desc, seq desc limit ${LOOKED_AT}
      ) f join predictions p on p.model = $1 and p.id = f.prediction_id
      where p.adapter = $2 order by f.matched_at desc, p.id`,

@@ -35,9 +35,9 @@ describe('the budget', () => {
   });
   it('performance comes first; who has no rows to watch by gives its share back', () => {
     const weights = (from: ReferenceBody, monitors: object = {}) => Object.fromEntries(monitorsFor(from, policy(monitors)).map(({ id, weight }) => [id, Number(weight.toFixed(6))]));
-    expect(weights(reference)).toEqual({ error: 0.5, confidence: 0.15, labels: 0.15, unseen: 0.2 });
-    expect(weights(referenceFor('a', rowsOnCourse(50).map((row) => ({ ...row, confidence: null }))))).toEqual({ error: 0.5, confidence: 0, labels: 0.3, unseen: 0.2 });
-    expect(weights(reference, { weights: { performance: 1, drift: 1, quality: 0 } })).toEqual({ error: 0.5, confidence: 0.25, labels: 0.25, unseen: 0 });
+    expect(weights(reference)).toEqual({ error: 0.5, calibration: 0, confidence: 0.15, labels: 0.15, unseen: 0.2 });
+    expect(weights(referenceFor('a', rowsOnCourse(50).map((row) => ({ ...row, confidence: null }))))).toEqual({ error: 0.5, calibration: 0, confidence: 0, labels: 0.3, unseen: 0.2 });
+    expect(weights(reference, { weights: { performance: 1, drift: 1, quality: 0 } })).toEqual({ error: 0.5, calibration: 0, confidence: 0.25, labels: 0.25, unseen: 0 });
     const columns = weights(referenceFor('a', featured(2_000)));
     expect(columns).toMatchObject({ error: 0.5, confidence: 0.075, 'column.amount': 0.075, 'column.country': 0.075, unseen: 0.1, 'contract.amount': 0.05, 'contract.country': 0.05 });
     expect(Object.values(columns).reduce((sum, x) => sum + x, 0)).toBeCloseTo(1, 9);

@@ -75,6 +75,18 @@ it('counts a label of a row once, however often it stands there, and rows withou
   expect(profile.labels).toMatchObject({ other: 0, unseen: 1 });
 });
 
+it('what a confidence promised is held against what came, by group, and is written as version 4', () => {
+  const profile = emptyProfile(PLAIN);
+  for (const score of [1, 0.5, 0]) observeOutcome(profile, score, [], { expected: 0.75, group: '2' });
+  observeOutcome(profile, 1);
+  // (1 + 0.75 - score) / 2
+  expect(profile.gaps).toEqual(new Map([['2', { labelled: 3, expected: 2.25 * UNIT, sum: (0.375 + 0.625 + 0.875) * UNIT, squares: (0.375 ** 2 + 0.625 ** 2 + 0.875 ** 2) * UNIT }]]));
+  const bytes = encodeProfile(profile);
+  expect(bytes[1]).toBe(4);
+  expect(decodeProfile(bytes)).toEqual(profile);
+  expect(subtract(merge(profile, profile), profile)).toEqual(profile);
+});
+
 it('a score between 0 and 1 counts for what it lacks; a form that is there is counted apart', () => {
   const profile = emptyProfile(PLAIN);
   for (const score of [1, 0.75, 0]) observeOutcome(profile, score);

@@ -1,6 +1,6 @@
 /** Rows and a reference for the profile's tests. */
 import fc from 'fast-check';
-import { buildReference, emptyProfile, learnColumns, withColumns, observeOutcome, observePrediction, type Profile, type ReferenceBody, type ScoredRow } from '../../src/profile/index.ts';
+import { buildReference, emptyProfile, learnColumns, withColumns, observeOutcome, observePrediction, type Calibrated, type Profile, type ReferenceBody, type ScoredRow } from '../../src/profile/index.ts';
 
 const WORDS = ['card', 'limit', 'raise', 'Straße', 'naïve', '東京', 'zażółć', 'lost', '42', 'переведи'];
 
@@ -42,18 +42,22 @@ function withOutputs(body: ReferenceBody): ReferenceBody {
 const odd = fc.constantFrom<unknown>(null, undefined, NaN, -Infinity, 1e308, -1e308, -0, 5e-324, 'gold', '', 'x'.repeat(300), true, [], [1], [1, 2, NaN], [1, '2', 3], {});
 const feature = { amount: fc.double({ noDefaultInfinity: true, noNaN: true }), tier: fc.constantFrom('gold', 'silver', 'rare-3', 'new', 'newer'), note: fc.constantFrom('raise the limit', '東京 東京 東京', ' ', 'a a a a'), place: fc.tuple(fc.double({ min: -2, max: 2, noNaN: true }), fc.double({ min: -2, max: 2, noNaN: true }), fc.constant(0)) };
 
-/** Rows with features of every type, the wrong ones included, outputs and parts. */
-export const wideRow: fc.Arbitrary<ScoredRow> = fc.tuple(row, fc.record({
+/** A row with what its confidence promised. */
+export type ObservedRow = ScoredRow & { readonly calibrated?: Calibrated | null };
+
+/** Rows with features of every type, the wrong ones included, outputs, parts and calibrated scores. */
+export const wideRow: fc.Arbitrary<ObservedRow> = fc.tuple(row, fc.record({
+  calibrated: fc.oneof(fc.constant(null), fc.record({ expected: fc.double({ min: 0, max: 1, noNaN: true }), group: fc.constantFrom('0', '1') })),
   output: fc.constantFrom(null, '', 'the limit is 3', 'I\'m sorry, I cannot help with that.'),
   parts: fc.subarray(['segment=de', 'segment=en', 'hourOfDay=7']),
   features: fc.oneof({ weight: 5, arbitrary: fc.record({ amount: fc.oneof(feature.amount, odd), tier: fc.oneof(feature.tier, odd), note: fc.oneof(feature.note, odd), place: fc.oneof(feature.place, odd) }, { requiredKeys: [] }) }, { weight: 1, arbitrary: fc.constant(null) }),
 })).map(([base, more]) => ({ ...base, ...more }));
 
-export function observed(reference: ReferenceBody, rows: readonly ScoredRow[]): Profile {
+export function observed(reference: ReferenceBody, rows: readonly ObservedRow[]): Profile {
   const profile = emptyProfile(reference);
   for (const each of rows) {
     observePrediction(profile, reference, each);
-    observeOutcome(profile, each.score ?? Number(each.label === each.trueLabel), each.parts);
+    observeOutcome(profile, each.score ?? Number(each.label === each.trueLabel), each.parts, each.calibrated);
   }
   return profile;
 }

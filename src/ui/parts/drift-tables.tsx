@@ -23,7 +23,7 @@ export function DriftTables({ report, model }: { report: DriftReport; model: str
             rows={report.monitors.map((monitor) => ({ key: monitor.monitor, cells: cellsOf(monitor, widest) }))}
           />
         </div>
-        <p class="hint">The rise is of the loss, the doubt, or the share that a monitor watches, in points with its 95 % interval; the dashed line is what is still on course. Evidence counts from the last alarm or promotion on, and alarms at the threshold.</p>
+        <p class="hint">The rise is of the loss, the doubt, the gap between what confidences promise and what comes (calibration), or the share that a monitor watches, in points with its 95 % interval; the dashed line is what is still on course. Evidence counts from the last alarm or promotion on, and alarms at the threshold.</p>
       </Section>
       {report.window === null ? null : <Columns window={report.window} />}
       {report.assumptions === null ? null : <Assumptions of={report.assumptions} />}
