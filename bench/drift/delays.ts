@@ -7,7 +7,7 @@ import { buildReference } from '../../src/profile/index.ts';
 import type { BenchRow } from '../row.ts';
 import type { Workers } from './workers.ts';
 
-interface Change {
+export interface Change {
   readonly before: number;
   readonly after: number;
 }
@@ -17,7 +17,7 @@ interface Goal extends Change {
   readonly p95: number;
 }
 
-const GOALS: readonly Goal[] = [{ before: 0.1, after: 0.15, median: 850, p95: 1_800 }, { before: 0.02, after: 0.04, median: 1_350, p95: 3_000 }];
+export const GOALS: readonly Goal[] = [{ before: 0.1, after: 0.15, median: 850, p95: 1_800 }, { before: 0.02, after: 0.04, median: 1_350, p95: 3_000 }];
 const GLARING: readonly Change[] = [{ before: 0.1, after: 0.2 }, { before: 0.02, after: 0.1 }];
 const REFERENCE = 5_000;
 const PANES = [10, 100, 1_000];
@@ -41,7 +41,7 @@ export async function delayRows(workers: Workers, trials: number): Promise<Bench
 }
 
 const rate = (mean: number) => mean.toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: 3 });
-const nameOf = ({ before, after }: Change) => `error ${rate(before)} to ${rate(after)}`;
+export const nameOf = ({ before, after }: Change) => `error ${rate(before)} to ${rate(after)}`;
 
 interface Offer {
   readonly error: Monitor;

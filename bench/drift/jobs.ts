@@ -1,6 +1,7 @@
 /** One cell of the table: simulations that a worker can play from a message. */
 import { seededUniform } from '../../src/statistics/random.ts';
 import { fleetAlarms, type FleetJob } from './fleet.ts';
+import { otherFigure, type OtherJob } from './others.ts';
 import { delay, runLength } from './simulate.ts';
 import { autoregressive, WORLDS, type Change, type Correction } from './worlds.ts';
 
@@ -26,7 +27,7 @@ export interface DelayJob {
   readonly most?: number;
 }
 
-export type Job = LengthJob | DelayJob | FleetJob;
+export type Job = LengthJob | DelayJob | FleetJob | OtherJob;
 
 const QUIET = 5_000;
 const MOST = 40_000;
@@ -35,6 +36,7 @@ const MOST = 40_000;
 export function play(job: Job, trials: number, seed: number): number[] {
   const uniform = seededUniform(seed);
   if (job.kind === 'fleet') return Array.from({ length: trials }, () => fleetAlarms(job, uniform));
+  if (job.kind === 'other') return Array.from({ length: trials }, () => otherFigure(job, uniform));
   if (job.kind === 'delay') return Array.from({ length: trials }, () => delay(job.change, { threshold: job.threshold, quiet: job.quiet ?? QUIET, most: job.most ?? MOST }, uniform));
   const world = typeof job.world === 'string' ? WORLDS[job.world] : autoregressive(job.world.phi, job.world.correction);
   if (world === undefined) throw new Error(`there is no world ${JSON.stringify(job.world)}; there are: ${Object.keys(WORLDS).join(', ')}`);

@@ -12,6 +12,7 @@ import { calibrationRows } from './calibration.ts';
 import { delayRows } from './delays.ts';
 import { fleetRows } from './fleet.ts';
 import { autoregressiveRows, lengthRows, type Size } from './lengths.ts';
+import { otherRows } from './others.ts';
 import { pageOf } from './page.ts';
 import { stepRows } from './step.ts';
 import { createWorkers, type Workers } from './workers.ts';
@@ -29,14 +30,15 @@ const PARTS: Readonly<Record<string, (workers: Workers) => BenchRow[] | Promise<
   autoregression: (workers) => autoregressiveRows(workers, size),
   calibration: () => calibrationRows(quick ? { promise: 100, runs: 20 } : { promise: 1_000, runs: 100 }),
   delays: (workers) => delayRows(workers, quick ? 60 : 2_000),
+  others: (workers) => otherRows(workers, 200),
   fleet: (workers) => fleetRows(workers, quick ? { panes: 60, trials: 2 } : { panes: 8_640, trials: 16 }),
   step: () => stepRows(),
   window: () => windowRows(limits),
   texts: () => [...madeTextRows(limits), ...(values.texts === undefined ? [] : textRows(values.texts, limits))],
 };
 
-/** Window tests have a bench of their own, which takes minutes at any setting. */
-const names = values.only === undefined ? Object.keys(PARTS).filter((name) => !quick || !['window', 'texts'].includes(name)) : values.only.split(',');
+/** What takes minutes at any setting, and what promises nothing. */
+const names = values.only === undefined ? Object.keys(PARTS).filter((name) => !quick || !['others', 'window', 'texts'].includes(name)) : values.only.split(',');
 const unknown = names.find((name) => !(name in PARTS));
 if (unknown !== undefined) {
   process.stderr.write(`there is no part "${unknown}"; there are: ${Object.keys(PARTS).join(', ')}\n`);
