@@ -23,7 +23,7 @@ const QUICK: Size = { promises: [300], references: [500], runs: 100, knownRuns: 
 const { values } = parseArgs({ options: { quick: { type: 'boolean' }, write: { type: 'boolean' }, json: { type: 'boolean' }, only: { type: 'string' }, texts: { type: 'string' } } });
 const quick = values.quick === true;
 const size = quick ? QUICK : FULL;
-const limits = quick ? { seconds: 0.02, repeats: 200 } : { seconds: 0.4, repeats: 2_000 };
+const limits = quick ? { seconds: 0.02, repeats: 200 } : { seconds: 1.5, repeats: 2_000 };
 
 const PARTS: Readonly<Record<string, (workers: Workers) => BenchRow[] | Promise<BenchRow[]>>> = {
   lengths: (workers) => lengthRows(workers, size),
