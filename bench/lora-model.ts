@@ -7,6 +7,7 @@ import { normal, random } from '../src/lora/random.ts';
 import type { BenchRow } from './row.ts';
 
 export const BATCH = 32;
+export const RATE = 1e-4;
 export const DEFAULT_BASE = new URL('../models/mini-encoder', import.meta.url).pathname;
 const LABELS = 64;
 /** Of what B is made of, so that all of the adapter has a gradient. */

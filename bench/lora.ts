@@ -1,6 +1,6 @@
 /**
- * LoRA on a CPU: whole training steps (forward, backward, clipping, AdamW) on one core and by two workers, utterances a second, and the time from
- * the start of a job to its first step. `node bench/lora.ts [--base FOLDER] [--repeats N] [--json]`.
+ * LoRA on a CPU: whole training steps (forward, backward, clipping, AdamW) on one core and by two workers, on wasm and, where it is installed, on
+ * TensorFlow, utterances a second, and the time from the start of a job to its first step. `node bench/lora.ts [--base FOLDER] [--repeats N] [--json]`.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -15,36 +15,44 @@ import { architectureOf } from '../src/lora/models/index.ts';
 import { random } from '../src/lora/random.ts';
 import { createTeam } from '../src/lora/team.ts';
 import type { Job, JobEvent } from '../src/training/job.ts';
-import { BATCH, benchRow, bestSeconds, classifier, DEFAULT_BASE, flopOf, SHAPES, utterances } from './lora-model.ts';
+import { BATCH, benchRow, bestSeconds, classifier, DEFAULT_BASE, flopOf, RATE, SHAPES, utterances } from './lora-model.ts';
+import { tensorflowProcess } from './lora-tensorflow.ts';
 import type { BenchRow } from './row.ts';
-
-const RATE = 1e-4;
 
 export async function loraRows(basePath = DEFAULT_BASE, repeats = 15): Promise<BenchRow[]> {
   const base = await readBase(basePath, null);
-  return [...(await stepRows(base, repeats)), await startRow(basePath)];
+  return [...(await stepRows(base, basePath, repeats)), await startRow(basePath)];
 }
 
-async function stepRows(base: Base, repeats: number): Promise<BenchRow[]> {
+async function stepRows(base: Base, basePath: string, repeats: number): Promise<BenchRow[]> {
   const { plan, values } = classifier(base);
   const team = (workers: number) => createTeam({ base, plan, use: 'train', workers, values });
   const [one, two] = [await team(1), await team(2)];
+  const [tensorflow, tensorflowOfTwo] = [await tensorflowProcess(basePath, 1), await tensorflowProcess(basePath, 2)];
   const predictor = createMember({ base, plan, use: 'predict', values, gradients: new Float32Array(0) });
   try {
     const rows: BenchRow[] = [];
-    for (const [name, length] of SHAPES) {
+    for (const [shape, [name, length]] of SHAPES.entries()) {
       const batch = utterances(BATCH, architectureOf(base).vocabulary, length);
-      const [alone, together, forward] = (await bestSeconds([() => one.step(batch, RATE), () => two.step(batch, RATE), () => predictor.outputs(batch)], repeats)) as [number, number, number];
+      const works = [() => one.step(batch, RATE), () => two.step(batch, RATE), () => predictor.outputs(batch), ...[tensorflow, tensorflowOfTwo].flatMap((remote) => (remote === null ? [] : [() => remote.step(shape)]))];
+      const [alone, together, forward, other, otherTogether] = (await bestSeconds(works, repeats)) as [number, number, number, number?, number?];
       rows.push(
         benchRow(`whole LoRA step, wasm, one core, ${name}`, flopOf(base, batch) / alone / 1e9, 'GFLOP/s', 18),
         benchRow(`LoRA training, wasm, one core, ${name}`, BATCH / alone, 'rows/s'),
         benchRow(`two workers against one, ${name}`, alone / together, 'times', 1.9),
         benchRow(`prediction, wasm, one core, ${name}`, BATCH / forward, 'rows/s'),
       );
+      if (other === undefined || otherTogether === undefined) continue;
+      rows.push(
+        benchRow(`whole LoRA step, tensorflow, one core, ${name}`, flopOf(base, batch) / other / 1e9, 'GFLOP/s', 70),
+        benchRow(`LoRA training, tensorflow, two cores, ${name}`, BATCH / otherTogether, 'rows/s'),
+        benchRow(`tensorflow against wasm, one core, ${name}`, alone / other, 'times'),
+        benchRow(`tensorflow, two cores against one, ${name}`, other / otherTogether, 'times', 1.9),
+      );
     }
     return rows;
   } finally {
-    await Promise.all([one.close(), two.close()]);
+    await Promise.all([one.close(), two.close(), tensorflow?.close(), tensorflowOfTwo?.close()]);
   }
 }
 
