@@ -1,6 +1,6 @@
 /**
  * `node bench/memory.ts [--json] [--only TEXT]`: peak memory of jobs as it was predicted before they started and as the operating system counted
- * it (maximum resident set), each job in a process of its own.
+ * it (maximum resident set), each job in a process of its own. Exits 1 when a prediction is off by more than 15 %.
  */
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -18,7 +18,7 @@ const MIB = 2 ** 20;
 
 interface Case {
   readonly base: 'mini-encoder' | 'mini-decoder';
-  readonly task: 'classification' | 'extraction' | 'generation';
+  readonly task: 'classification' | 'extraction' | 'embedding' | 'generation';
   readonly length: number;
   readonly workers: number;
   readonly quantisation: 'none' | 'nf4';
@@ -32,6 +32,7 @@ const CASES: readonly Case[] = [
   { base: 'mini-encoder', task: 'classification', length: 128, workers: 2, quantisation: 'nf4' },
   ...[32, 512].map((length): Case => ({ base: 'mini-encoder', task: 'extraction', length, workers: 1, quantisation: 'none' })),
   { base: 'mini-encoder', task: 'extraction', length: 128, workers: 2, quantisation: 'nf4' },
+  ...[32, 128].map((length): Case => ({ base: 'mini-encoder', task: 'embedding', length, workers: 1, quantisation: 'none' })),
   ...(['none', 'nf4'] as const).map((quantisation): Case => ({ base: 'mini-decoder', task: 'classification', length: 128, workers: 1, quantisation })),
   { base: 'mini-decoder', task: 'classification', length: 512, workers: 2, quantisation: 'none' },
   ...[10_000, 30_000].map((rows): Case => ({ base: 'mini-encoder', task: 'classification', length: 32, workers: 1, quantisation: 'none', rows })),
@@ -45,7 +46,7 @@ function rowsOf({ task, length, rows }: Case, batch: number): object[] {
   return Array.from({ length: rows ?? 2 * batch }, (_, i) => {
     const text = `${Array.from({ length }, (_word, j) => ['play', 'the', 'next', 'song', 'in', 'my', 'list'][(i + j) % 7]!).join(' ')} ${i}`;
     const label = LABELS[i % LABELS.length]!;
-    const truth = { classification: { label }, extraction: { spans: [{ start: 0, end: text.indexOf(' '), label }] }, generation: { completion: label } }[task];
+    const truth = { classification: { label }, extraction: { spans: [{ start: 0, end: text.indexOf(' '), label }] }, embedding: { positive: text.slice(text.indexOf(' ') + 1), negatives: [`${text.slice(0, -1)} no`, `other ${text}`] }, generation: { completion: label } }[task];
     return { id: String(i), text, ...truth };
   });
 }
@@ -56,7 +57,7 @@ async function measure(folder: string, given: Case): Promise<{ predicted: number
   const batchSize = Math.max(2, Math.ceil(1024 / length)) * workers;
   const lines = rowsOf(given, batchSize).map((row) => `${JSON.stringify(row)}\n`);
   const job = {
-    version: 1, id: 'bench', kind: 'train', model: 'bench', task, base: { path: path.join(MODELS, base), digest: null }, initial: false, labels: task === 'generation' ? [] : LABELS,
+    version: 1, id: 'bench', kind: 'train', model: 'bench', task, base: { path: path.join(MODELS, base), digest: null }, initial: false, labels: task === 'generation' || task === 'embedding' ? [] : LABELS,
     seed: 1, workers, backend: 'wasm',
     hyperparameters: {
       lora: { r: 16, alpha: 32, targets: 'all-linear' }, epochs: (2 * batchSize) / lines.length, batchSize, learningRate: 1e-3, warmup: 0, weightDecay: 0,
@@ -95,4 +96,5 @@ if (import.meta.main) {
   const say = ({ figure, name, reached }: BenchRow): void => console.log(`${figure.toFixed(3)} ${reached ? '' : '(missed) '}${name}`);
   const rows = await memoryRows(values.only, values.json === true ? undefined : say);
   if (values.json === true) console.log(JSON.stringify(rows));
+  if (rows.length === 0 || rows.some(({ reached }) => !reached)) process.exitCode = 1;
 }
