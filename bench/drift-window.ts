@@ -66,7 +66,7 @@ function counted(name: string, shift: string, [before, after]: readonly [Float64
 
 function rowwise(name: string, test: typeof kolmogorovSmirnov): Subject {
   const sample = (rows: number, mean: number, uniform: Uniform) => Float64Array.from({ length: rows }, () => mean + drawNormal(uniform));
-  return { name, shift: 'mean by 0.25 deviations', largest: 1e4, draw: (n, m, shifted, uniform) => test(tableOf(sample(n, 0, uniform), sample(m, shifted ? 0.25 : 0, uniform)), { resamples: 2 }).p ?? 1 };
+  return { name, shift: 'mean by 0.25 deviations', largest: 1e5, draw: (n, m, shifted, uniform) => test(tableOf(sample(n, 0, uniform), sample(m, shifted ? 0.25 : 0, uniform)), { resamples: 2 }).p ?? 1 };
 }
 
 /** Texts of eight words, word w with chance about 1/w; a share of the shifted ones comes from words of their own. */
@@ -93,7 +93,7 @@ function fourierVectors(): Subject {
 
 function reconstruction(): Subject {
   const errors = (rows: number, scale: number, uniform: Uniform) => errorSums(Array.from({ length: rows }, () => scale * Math.hypot(drawNormal(uniform), drawNormal(uniform), drawNormal(uniform))));
-  return { name: 'PCA reconstruction', shift: 'errors by 1.1', largest: 1e5, draw: (n, m, shifted, uniform) => reconstructionShift(errors(n, 1, uniform), errors(m, shifted ? 1.1 : 1, uniform)).p ?? 1 };
+  return { name: 'PCA reconstruction', shift: 'errors by 1.1', largest: 1e6, draw: (n, m, shifted, uniform) => reconstructionShift(errors(n, 1, uniform), errors(m, shifted ? 1.1 : 1, uniform)).p ?? 1 };
 }
 
 const SUBJECTS: readonly Subject[] = [

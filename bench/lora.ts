@@ -1,6 +1,6 @@
 /**
  * LoRA on a CPU: whole training steps (forward, backward, clipping, AdamW) on one core and by two workers, on wasm and, where it is installed, on
- * TensorFlow, utterances a second, and the time from the start of a job to its first step. `node bench/lora.ts [--base FOLDER] [--repeats N] [--json]`.
+ * TensorFlow, utterances a second, the time from the start of a job to its first step, and how much of a batch is tokens. `node bench/lora.ts [--base FOLDER] [--repeats N] [--json]`.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,12 +16,13 @@ import { random } from '../src/lora/random.ts';
 import { createTeam } from '../src/lora/team.ts';
 import type { Job, JobEvent } from '../src/training/job.ts';
 import { BATCH, benchRow, bestSeconds, classifier, DEFAULT_BASE, flopOf, RATE, SHAPES, utterances } from './lora-model.ts';
+import { tokenRows } from './lora-tokens.ts';
 import { tensorflowProcess } from './lora-tensorflow.ts';
 import type { BenchRow } from './row.ts';
 
 export async function loraRows(basePath = DEFAULT_BASE, repeats = 15): Promise<BenchRow[]> {
   const base = await readBase(basePath, null);
-  return [...(await stepRows(base, basePath, repeats)), await startRow(basePath)];
+  return [...(await stepRows(base, basePath, repeats)), await startRow(basePath), ...tokenRows()];
 }
 
 async function stepRows(base: Base, basePath: string, repeats: number): Promise<BenchRow[]> {

@@ -27,9 +27,10 @@ export interface TensorflowTeamOptions extends TensorflowOptions {
   readonly backend?: TensorflowBackend;
 }
 
-const MICRO_BATCH = { cpu: 1024, gpu: 16_384 } as const;
+/** Tokens. */
+export const MICRO_BATCH = { cpu: 1024, gpu: 16_384 } as const;
 /** Short texts share a bin, so that batches of different longest texts have one shape. */
-const LEAST_WIDTH = 64;
+export const LEAST_WIDTH = 64;
 
 interface Cut extends Batch {
   readonly numbers: Int32Array;
