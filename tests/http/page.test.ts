@@ -86,16 +86,16 @@ test('what a person does is put down with who, in which role, on what and why; a
   const operator = { who: 'the operator', role: 'operator' };
   const admin = { who: 'the admin', role: 'admin' };
   expect(asked.filter(({ what }) => what === 'deed').map((each) => each.with)).toEqual([
-    { ...operator, action: 'retrain', model: 'router', subject: 'router', reason: 'new labels' },
+    { ...operator, action: 'retrain', model: 'router', subject: 'router', reason: 'new labels', detail: 'fired, run-1' },
     { ...operator, action: 'approve', model: 'router', subject: 'run-1', reason: 'looked at it' },
     { ...operator, action: 'cancel', model: 'router', subject: 'run-1', reason: null },
     { ...operator, action: 'acknowledge', model: 'router', subject: 'incident-1', reason: 'seen' },
     { ...operator, action: 'resolve', model: 'router', subject: 'incident-1', reason: 'known cause' },
     { ...operator, action: 'mute', model: 'router', subject: 'incident-1', reason: 'a release' },
     { ...operator, action: 'unmute', model: 'router', subject: 'incident-1', reason: 'it is out' },
-    { ...operator, action: 'rollback', model: 'router', subject: 'router--v1-00000000', reason: 'complaints' },
-    { ...admin, action: 'put-model', model: 'router', subject: 'router', reason: null },
-    { ...admin, action: 'make-key', model: null, subject: 'ann', reason: null },
+    { ...operator, action: 'rollback', model: 'router', subject: 'router--v1-00000000', reason: 'complaints', detail: 'router--v1-00000000 is live' },
+    { ...admin, action: 'put-model', model: 'router', subject: 'router', reason: null, detail: 'version 3' },
+    { ...admin, action: 'make-key', model: null, subject: 'ann', reason: null, detail: 'viewer, key-1' },
     { ...admin, action: 'revoke-key', model: null, subject: 'none', reason: null },
   ]);
 });

@@ -15,6 +15,7 @@ import { chooseBackend } from '../../training/engines/tfjs/backend.ts';
 import { readArguments, textOf } from '../arguments.ts';
 import type { Command } from '../command.ts';
 import { examineGpu, examineTensorflow, simdText } from '../engine/examine.ts';
+import { examineAddress, examineObjects } from '../neighbours.ts';
 import { withStore } from '../open.ts';
 
 const usage = 'doctor';
@@ -33,7 +34,7 @@ export interface Check {
 export const doctor: Command = {
   words: ['doctor'],
   usage,
-  summary: 'check Node, PostgreSQL, the bundled bases, the workers; say which backend would compute and why, and what is missing',
+  summary: 'check Node, PostgreSQL, the store of objects, the address, the bundled bases, the workers; say which backend would compute and why, and what is missing',
   async run(args, context) {
     const parsed = readArguments(args, [], usage);
     const checks = await examine(context.config(textOf(parsed, 'data')));
@@ -44,9 +45,12 @@ export const doctor: Command = {
 };
 
 export async function examine(config: Config): Promise<Check[]> {
+  const used = await access(config.dataDir).then(() => true, () => false);
   return [
     checkNode(process.versions.node),
-    await check('postgres', () => postgres(config)),
+    await check('postgres', () => postgres(config, used)),
+    await check('objects', () => examineObjects(config, used)),
+    await check('address', () => examineAddress(config)),
     ...(await Promise.all(BUNDLED.map((folder) => check('base', async () => `${folder}, sha256 ${(await readBase(path.resolve(config.baseDir, folder), null)).digest.slice(0, 12)}`)))),
     await check('wasm', async () => `${simdText()}; ${await wasm(config)}`),
     { name: 'tensorflow', ...examineTensorflow(findEngines(config.engineDir)) },
@@ -72,8 +76,8 @@ async function check(name: string, work: () => Promise<string>): Promise<Check> 
 }
 
 /** The database that the service would use; before its first start, an embedded one of our own, to see that it starts. */
-async function postgres(config: Config): Promise<string> {
-  const used = config.databaseUrl !== null || (await access(config.dataDir).then(() => true, () => false));
+async function postgres(config: Config, hasData: boolean): Promise<string> {
+  const used = config.databaseUrl !== null || hasData;
   const dataDir = used ? config.dataDir : await temporaryDataDir('trimtab-doctor-');
   try {
     const now = await withStore({ ...config, dataDir }, ({ pool }) => databaseNow(pool));

@@ -49,7 +49,7 @@ export function adapterRoutes(app: TypedApp, { registry, models, audit }: Pick<H
     async (request) => {
       const { name } = await models.get(request.params.name);
       const { reason, to } = request.body;
-      return audited(audit, request, { action: 'rollback', model: name, subject: to ?? 'the adapter before', reason }, () => registry.rollback({ model: name, ...request.body, by: request.principal.name }));
+      return audited(audit, request, { action: 'rollback', model: name, subject: to ?? 'the adapter before', reason }, () => registry.rollback({ model: name, ...request.body, by: request.principal.name }), ({ adapter }) => `${adapter} is live`);
     },
   );
 }

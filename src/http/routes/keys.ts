@@ -21,7 +21,7 @@ const Made = Type.Unsafe<NewKey>(
 export function keyRoutes(app: TypedApp, { auth, audit }: Pick<HttpParts, 'auth' | 'audit'>): void {
   const config = { may: 'administer' } as const;
   app.post('/v1/keys', { config, schema: { tags, summary: 'Make a key', body: KeyBody, response: answers(201, Made, BODY) } }, async (request, reply) =>
-    reply.code(201).send(await audited(audit, request, { action: 'make-key', subject: request.body.name }, () => auth.create(request.body))),
+    reply.code(201).send(await audited(audit, request, { action: 'make-key', subject: request.body.name }, () => auth.create(request.body), ({ id, role }) => `${role}, ${id}`)),
   );
 
   app.get('/v1/keys', { config, schema: { tags, summary: 'All keys, revoked ones too', response: answers(200, list(KeyView)) } }, () => auth.list());

@@ -35,7 +35,7 @@ export function modelRoutes(app: TypedApp, { models, audit }: Pick<HttpParts, 'm
     },
     async (request, reply) => {
       const { name } = request.params;
-      const model = await audited(audit, request, { action: 'put-model', model: name, subject: name }, () => models.put(named(request.body, name)));
+      const model = await audited(audit, request, { action: 'put-model', model: name, subject: name }, () => models.put(named(request.body, name)), policyOf);
       return reply.code(model.changed && model.version === 1 ? 201 : 200).send(model);
     },
   );
@@ -63,3 +63,5 @@ function named(body: unknown, name: string): unknown {
   if (given !== name) throw new TrimtabError('bad-request', { what: 'body/name', problem: `it is ${JSON.stringify(given)}`, right: `the URL says "${name}": leave it out or make them equal` });
   return { ...body, name };
 }
+
+const policyOf = ({ version, changed }: { readonly version: number; readonly changed: boolean }) => `version ${version}${changed ? '' : ', which it was already'}`;

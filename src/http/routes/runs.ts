@@ -45,7 +45,7 @@ export function triggerRoutes(app: TypedApp, { triggers, models, audit }: Pick<H
       const { name } = await models.get(request.params.name);
       const { reason = 'manual', why, evidence = {} } = request.body;
       const work = () => triggers.request({ model: name, reason, why, evidence, source: request.principal.name });
-      return reply.code(201).send(await audited(audit, request, { action: 'retrain', model: name, subject: name, reason: why }, work));
+      return reply.code(201).send(await audited(audit, request, { action: 'retrain', model: name, subject: name, reason: why }, work, ({ decision, runId }) => (runId === null ? decision : `${decision}, ${runId}`)));
     },
   );
 }

@@ -13,7 +13,7 @@ export function WebhooksView() {
   const now = useNow();
   return (
     <>
-      <Head title="Webhooks" actions={<NewEndpoint onDone={endpoints.reload} />}><p class="muted">Whom this service tells what happens, and who may ask it for a run.</p></Head>
+      <Head title="Webhooks" actions={<NewEndpoint taken={(endpoints.data ?? []).map(({ name }) => name)} onDone={endpoints.reload} />}><p class="muted">Whom this service tells what happens, and who may ask it for a run.</p></Head>
       <Section title="Out">
         <Listed
           of={endpoints}
