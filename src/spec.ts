@@ -60,7 +60,7 @@ export const ModelSpecSchema = Type.Object(
             calibration: Type.Number({ minimum: 0, maximum: 1, description: 'rise or fall of the mean of score - calibrated score that is still on course', default: 0.03 }),
             confidence: Type.Number({ minimum: 0, maximum: 1, description: 'fall of the mean confidence that is still on course', default: 0.03 }),
             labels: Type.Number({ minimum: 0, maximum: 1, description: 'rise of one predicted label\'s share that is still on course', default: 0.05 }),
-            unseen: Type.Number({ minimum: 0, maximum: 1, description: 'rise of the share of unseen n-grams that is still on course', default: 0.02 }),
+            unseen: Type.Number({ minimum: 0, maximum: 1, description: 'rise of the share of unseen n-grams that is still on course', default: 0.01 }),
             format: Type.Number({ minimum: 0, maximum: 1, description: 'generation: rise of the share of outputs that are empty, refusals or not of their form', default: 0.02 }),
             ...columnTolerance(0.05, 0.05, 0.01, 0.02, 0.01),
           },

@@ -1,5 +1,6 @@
 /** Our detectors on real streams: the rows at which each alarms. */
 import { scanText } from '../../src/profile/ngrams.ts';
+import { parseSpec } from '../../src/spec.ts';
 import { evidenceDivisor, lagOne } from '../../src/statistics/autocorrelation.ts';
 import { meanUpper } from '../../src/statistics/bounded-mean.ts';
 import { startDetector, stepDetector, type Detector } from '../../src/statistics/e-detector.ts';
@@ -9,8 +10,8 @@ import type { Stream } from './streams.ts';
 /** Rows of a pane, and panes between false alarms, at least, on average: one in 100,000 rows. */
 export const PANE = 10;
 export const PROMISE = 10_000;
-/** The default tolerance of the share of unseen n-grams, and of a confidence. */
-const TOLERANCE = { unseen: 0.02, mean: 0.03 } as const;
+/** The defaults: of the share of unseen n-grams, and of a column's mean rank. */
+const { tolerance: TOLERANCE } = parseSpec({ name: 'drift-real', task: 'classification' }).monitor;
 const WINDOW = 500;
 const LEVEL = 0.01;
 const DIMS = 4_096;

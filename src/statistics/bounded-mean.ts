@@ -1,7 +1,8 @@
 /**
  * Bounds of a mean of independent values in [0, 1] that need no other assumption: the smaller of the Chernoff bound
- * (it knows the mean) and the empirical Bernstein bound (it knows the variance too), each at half the miss.
+ * (it knows the mean) and the bound by graded bets (it knows the variance too), each at half the miss.
  */
+import { gradedUpper } from './graded-mean.ts';
 import type { Interval } from './intervals.ts';
 
 /** Sums over n values: of the values and of their squares. For 0/1 values the two are equal. */
@@ -14,7 +15,7 @@ export interface Moments {
 /** The true mean is above this with chance `miss` at most. No values: 1. */
 export function meanUpper(values: Moments, miss: number): number {
   if (values.n === 0) return 1;
-  return Math.min(chernoffUpper(values.sum / values.n, values.n, miss / 2), bernsteinUpper(values, miss / 2));
+  return gradedUpper(values, miss / 2, chernoffUpper(values.sum / values.n, values.n, miss / 2));
 }
 
 /** The true mean is below this with chance `miss` at most. */
@@ -42,14 +43,6 @@ export function chernoffUpper(mean: number, n: number, miss: number): number {
     else high = middle;
   }
   return high;
-}
-
-/** Maurer and Pontil, "Empirical Bernstein bounds" (2009), theorem 4. */
-export function bernsteinUpper({ n, sum, squares }: Moments, miss: number): number {
-  if (n < 2) return 1;
-  const variance = Math.max(0, (squares - (sum * sum) / n) / (n - 1));
-  const log = Math.log(2 / miss);
-  return Math.min(1, sum / n + Math.sqrt((2 * variance * log) / n) + (7 * log) / (3 * (n - 1)));
 }
 
 function divergence(p: number, q: number): number {
