@@ -1,5 +1,5 @@
 /** The profile's hot path: nanoseconds a value, and bytes allocated for it. */
-import { observeLabel } from '../src/profile/observe.ts';
+import { observeLabel } from '../src/profile/labels.ts';
 import { emptyProfile } from '../src/profile/profile.ts';
 import { buildReference, type ReferenceBody } from '../src/profile/layout.ts';
 import { observeNumber } from '../src/profile/numeric.ts';

@@ -3,7 +3,7 @@
  * which columns, segments and texts moved. After the transaction of the pane, which holds up ingest; an incident that nobody assessed,
  * since the process died, is assessed at the next pane.
  */
-import { decodeProfile, NO_COLUMNS, type ReferenceBody } from '../profile/index.ts';
+import { decodeProfile, type ReferenceBody } from '../profile/index.ts';
 import type { ModelSpec } from '../spec.ts';
 import { paneProfilesAfter, promotedAt, timedPaneProfiles } from '../store/drift.ts';
 import { assessIncident, unresolvedIncidents, type StoredIncident } from '../store/incidents.ts';
@@ -21,6 +21,7 @@ import { watchedColumns } from './monitors.ts';
 import { movedTexts, type SampledText } from './moved-texts.ts';
 import { estimateBetween } from './performance/index.ts';
 import type { TimedPane } from './rhythm.ts';
+import { columnsOf, rhythmicStreams } from './rhythmic-streams.ts';
 import { lossOf } from './streams.ts';
 import { tolerancesFor } from './tolerance.ts';
 import { watchingOf, type Live } from './watching.ts';
@@ -60,12 +61,13 @@ async function assess(db: Queryable, reference: ReferenceBody, { model, spec, li
   const promoted = await promotedAt(db, model, live.seq);
   const after = new Date(Math.max(promoted.getTime(), since.getTime() - LOOKED_BACK));
   const panes = (await paneProfilesAfter(db, model, live.adapter, live.reference, first - 1)).map(({ pane, profile }) => ({ pane, profile: decodeProfile(profile, watchedColumns) }));
+  const alarmed = evidencesOf(evidence);
   const earlier = (await timedPaneProfiles(db, model, live.adapter, live.reference, after))
-    .filter((pane) => pane.openedAt < since).map((row): TimedPane => ({ openedAt: row.openedAt, profile: decodeProfile(row.profile, NO_COLUMNS) }));
+    .filter((pane) => pane.openedAt < since).map((row): TimedPane => ({ openedAt: row.openedAt, profile: decodeProfile(row.profile, columnsOf(alarmed)) }));
   const watching = watchingOf(reference, spec.monitor);
-  const kinds = evidencesOf(evidence).map(({ kind }) => kind);
+  const kinds = alarmed.map(({ kind }) => kind);
   return {
-    assumptions: assumptionsOf({ reference, spec, earlier, since: panes, delays: await labelDelays(db, scope), dependence: evidence.dependence, now }),
+    assumptions: assumptionsOf({ reference, spec, earlier, since: panes, delays: await labelDelays(db, scope), streams: rhythmicStreams(watching, alarmed), dependence: evidence.dependence, now }),
     outlook: { estimate: await estimateBetween(db, { model, adapter: live.adapter, metric: reference.scoring.metric, from: since, to: now }), reference: scoreOf(reference), tolerance: tolerancesFor(reference, spec.monitor.tolerance).error },
     columns: columnsThatMoved(watching, panes),
     segments: segmentsThatMoved(watching.filter(({ monitor }) => kinds.includes(monitor.kind)), panes),

@@ -3,7 +3,7 @@ import type { ReferenceBody } from '../profile/index.ts';
 import { milliseconds, type ModelSpec } from '../spec.ts';
 import { DAY, SECOND } from '../vocabulary.ts';
 import type { StreamDependence } from './dependence.ts';
-import { paneAutocorrelation, rhythmsOf, type Rhythm, type TimedPane } from './rhythm.ts';
+import { paneAutocorrelation, rhythmsOf, type Rhythm, type Rhythmic, type TimedPane } from './rhythm.ts';
 import type { PaneProfile } from './streams.ts';
 import { tolerancesFor } from './tolerance.ts';
 
@@ -29,17 +29,19 @@ export interface Checked {
   readonly earlier: readonly TimedPane[];
   readonly since: readonly PaneProfile[];
   readonly delays: IncidentAssumptions['labels']['delays'];
+  /** Streams of columns and labels that alarmed, looked through for rhythms, too. */
+  readonly streams?: readonly Rhythmic[];
   /** Of the evidence; evidence from before it was kept has none. */
   readonly dependence?: StreamDependence | undefined;
   readonly now: Date;
 }
 
-export function assumptionsOf({ reference, spec, earlier, since, delays, dependence, now }: Checked): IncidentAssumptions {
+export function assumptionsOf({ reference, spec, earlier, since, delays, streams = [], dependence, now }: Checked): IncidentAssumptions {
   const autocorrelation = paneAutocorrelation(earlier);
   const referenceAge = (now.getTime() - Date.parse(reference.createdAt)) / DAY;
   const rows = since.reduce((sum, { profile }) => sum + profile.rows, 0);
   const labels = { rows, labelled: since.reduce((sum, { profile }) => sum + profile.outcome.labelled, 0), delays };
-  const rhythms = spec.monitor.seasonKey === undefined ? rhythmsOf(earlier, tolerancesFor(reference, spec.monitor.tolerance)) : [];
+  const rhythms = spec.monitor.seasonKey === undefined ? rhythmsOf(earlier, tolerancesFor(reference, spec.monitor.tolerance), streams) : [];
   const found = { autocorrelation, ...(dependence === undefined ? {} : { dependence }), referenceAge, labels, rhythms };
   return { ...found, doubts: doubtsOf(spec, found, since.length) };
 }

@@ -1,6 +1,7 @@
 /** Streams of a column of features: whether its values have moved, and whether it still is what it was said to be. */
 import { rowsOfColumn, UNIT, type CategoryCounts, type Column, type ColumnCounts, type NumberCounts, type Profile, type ReferenceBody, type VectorCounts } from '../profile/index.ts';
 import type { Moments } from '../statistics/bounded-mean.ts';
+import { byStratum, strataOf } from './seasons.ts';
 import { fallen, ones, type Stream } from './streams.ts';
 
 /** Rises that are still on course; per column, where the spec says so. */
@@ -21,15 +22,16 @@ const NONE: Moments = { n: 0, sum: 0, squares: 0 };
 
 type Of<C extends ColumnCounts> = (counts: C) => Moments;
 
-/** Streams of one column: of profiles that have no row of it they are of no rows. */
-function streamsOf<C extends ColumnCounts>(column: Column, kind: C['kind']) {
-  return (name: string, share: number, tolerance: number, of: Of<C>, binary = true): Stream => ({
-    name: `${column.name} ${name}`, segment: null, share, binary, tolerance,
-    moments: ({ columns }: Profile) => {
-      const counts = columns.get(column.name);
-      return [counts === undefined || counts.kind !== kind ? NONE : of(counts as C)];
-    },
-  });
+/** Streams of one column, by the declared season where the reference knows it so: of profiles that have no row of it they are of no rows. */
+function streamsOf<C extends ColumnCounts>(column: Column, kind: C['kind'], reference: ReferenceBody) {
+  const strata = strataOf(reference, column.name);
+  return (name: string, share: number, tolerance: number, of: Of<C>, binary = true): Stream => {
+    const momentsOf = (counts: ColumnCounts | undefined) => (counts === undefined || counts.kind !== kind ? NONE : of(counts as C));
+    const common = { name: `${column.name} ${name}`, segment: null, share, binary, tolerance };
+    return strata === null
+      ? { ...common, moments: ({ columns }: Profile) => [momentsOf(columns.get(column.name))] }
+      : { ...common, season: strata.season, moments: (profile: Profile) => byStratum(strata, profile, momentsOf) };
+  };
 }
 
 /** What drifts: where the values lie, how they are spread, values that the reference does not have. */
@@ -37,17 +39,17 @@ export function driftStreams(column: Column, reference: ReferenceBody, tolerance
   const counts = reference.profile.columns.get(column.name);
   if (counts === undefined) return [];
   switch (counts.kind) {
-    case 'number': return numberStreams(column, counts, tolerance);
-    case 'category': return categoryStreams(column, counts, tolerance);
-    case 'vector': return vectorStreams(column, counts, tolerance);
+    case 'number': return numberStreams(column, counts, reference, tolerance);
+    case 'category': return categoryStreams(column, counts, reference, tolerance);
+    case 'vector': return vectorStreams(column, counts, reference, tolerance);
     // the descriptors of texts are shown in the window's statistics; their content is what `unseen` watches
     case 'text': return [];
   }
 }
 
 /** What breaks the contract: missing values, values of another type. */
-export function contractStreams(column: Column, tolerance: ColumnTolerance): Stream[] {
-  const stream = streamsOf<ColumnCounts>(column, column.layout.kind);
+export function contractStreams(column: Column, reference: ReferenceBody, tolerance: ColumnTolerance): Stream[] {
+  const stream = streamsOf<ColumnCounts>(column, column.layout.kind, reference);
   return [
     stream('missing', 0.5, tolerance.missing, (counts) => ones(rowsOfColumn(counts), counts.nulls)),
     stream('mistyped', 0.5, tolerance.mistyped, (counts) => ones(rowsOfColumn(counts), counts.mistyped + (counts.kind === 'number' ? counts.nonFinite : 0))),
@@ -58,10 +60,10 @@ export function contractStreams(column: Column, tolerance: ColumnTolerance): Str
  * The mean rank of the values among the reference's, in [0, 1] and 1/2 there, up and down: of a mean in the column's own units a few huge
  * values would make a bet too wary to see anything else. Then the shares of merged bins, both ways; and what lies outside the reference's range.
  */
-function numberStreams(column: Column, reference: NumberCounts, tolerance: ColumnTolerance): Stream[] {
-  const stream = streamsOf<NumberCounts>(column, 'number');
-  const rank = rankMoments(midranks(reference.bins));
-  const cuts = mergedBins(reference.bins);
+function numberStreams(column: Column, whole: NumberCounts, reference: ReferenceBody, tolerance: ColumnTolerance): Stream[] {
+  const stream = streamsOf<NumberCounts>(column, 'number', reference);
+  const rank = rankMoments(midranks(whole.bins));
+  const cuts = mergedBins(whole.bins);
   const bins = cuts.flatMap(([from, to], i) => {
     const inside: Of<NumberCounts> = ({ count, bins: all }) => ones(count, sumOf(all, from, to));
     const share = 0.4 / (2 * cuts.length);
@@ -100,11 +102,11 @@ function mergedBins(bins: Float64Array): [from: number, to: number][] {
   return cuts;
 }
 
-function categoryStreams(column: Column, reference: CategoryCounts, tolerance: ColumnTolerance): Stream[] {
-  const stream = streamsOf<CategoryCounts>(column, 'category');
+function categoryStreams(column: Column, whole: CategoryCounts, reference: ReferenceBody, tolerance: ColumnTolerance): Stream[] {
+  const stream = streamsOf<CategoryCounts>(column, 'category', reference);
   const values = column.layout.kind === 'category' ? column.layout.values : [];
   const rows: (counts: CategoryCounts) => number = ({ counts, other, unseen }) => sumOf(counts, 0, counts.length) + other + unseen;
-  const watched = Math.min(WATCHED_VALUES, reference.counts.length);
+  const watched = Math.min(WATCHED_VALUES, whole.counts.length);
   const each = Array.from({ length: watched }, (_, i) => {
     const of: Of<CategoryCounts> = (counts) => ones(rows(counts), counts.counts[i] as number);
     const share = 0.6 / (2 * watched);
@@ -115,8 +117,8 @@ function categoryStreams(column: Column, reference: CategoryCounts, tolerance: C
 }
 
 /** The mean of each projection's place, both ways. */
-function vectorStreams(column: Column, { projections }: VectorCounts, tolerance: ColumnTolerance): Stream[] {
-  const stream = streamsOf<VectorCounts>(column, 'vector');
+function vectorStreams(column: Column, { projections }: VectorCounts, reference: ReferenceBody, tolerance: ColumnTolerance): Stream[] {
+  const stream = streamsOf<VectorCounts>(column, 'vector', reference);
   return projections.flatMap((projection, k) => {
     const rank = rankMoments(midranks(projection.bins));
     const of: Of<VectorCounts> = (counts) => rank(counts.projections[k] as NumberCounts);

@@ -33,16 +33,22 @@ export function courseOf(monitor: Monitor, reference: ReferenceBody, declared: n
   const shares = measured.reduce((sum, { stream }) => sum + stream.share, 0);
   const courses = measured.map(({ stream, moments }): Course => {
     const strata = 1 + moments.reduce((most, { stratum = 0 }) => Math.max(most, stratum), 0);
-    const miss = (REFERENCE_MISS * monitor.weight * stream.share) / shares / moments.length;
+    const fewest = stream.season?.fewest ?? 1;
+    const miss = (REFERENCE_MISS * monitor.weight * stream.share) / shares / Math.max(1, moments.filter(({ n }) => n >= fewest).length);
     const at = Array.from({ length: strata }, (_, k): Moments => moments.find(({ stratum = 0 }) => stratum === k) ?? { n: 0, sum: 0, squares: 0 });
     const dependence = dependenceIn(reference, monitor.id, stream, declared);
     const divisor = evidenceDivisor(dependence.phi);
-    const upper = at.map((each, k) => stream.upper?.(reference.profile, k, miss, divisor) ?? upperOf(stream.binary, each, miss, divisor));
+    const upper = at.map((each, k) => (each.n < fewest ? 1 : (stream.upper?.(reference.profile, k, miss, divisor) ?? upperOf(stream.binary, each, miss, divisor))));
     return { stream, weight: stream.share / shares, reference: at, upper, dependence, divisor, m: upper.map((each) => Math.min(1, each + stream.tolerance + (stream.binary ? 0 : ROUNDING))) };
   }).filter(({ m }) => m.some((each) => each < MOST));
   if (courses.length === 0) return null;
   const left = courses.reduce((sum, { weight }) => sum + weight, 0);
   return courses.map((course) => ({ ...course, weight: course.weight / left }));
+}
+
+/** Of rows by strata those whose stratum the reference can judge. */
+export function judgedBy<R extends { readonly stratum?: number }>({ m }: Course, rows: readonly R[]): R[] {
+  return rows.filter(({ stratum = 0 }) => (m[stratum] ?? 1) < MOST);
 }
 
 /** Rows that depend on each other count for fewer. A stratum without rows: 1, anything may be. */
@@ -62,4 +68,13 @@ export function expectedOf({ reference, upper }: Course, rows: readonly { readon
     return each === undefined || each.n === 0 ? total.sum / Math.max(1, total.n) : each.sum / each.n;
   };
   return { mean: over(meanOf), upper: over((k) => upper[k] ?? 1), total };
+}
+
+/** How many strata of the season have too few rows in the reference, and how many rows more they need together; null where none has, and without a season. */
+export function lackOf(courses: readonly Course[]): { readonly strata: number; readonly of: number; readonly rows: number } | null {
+  const course = courses.find(({ stream }) => stream.season !== undefined);
+  const season = course?.stream.season;
+  if (course === undefined || season === undefined) return null;
+  const missing = Array.from({ length: season.strata }, (_, k) => Math.max(0, season.fewest - (course.reference[k]?.n ?? 0))).filter((rows) => rows > 0);
+  return missing.length === 0 ? null : { strata: missing.length, of: season.strata, rows: missing.reduce((sum, rows) => sum + rows, 0) };
 }

@@ -4,7 +4,7 @@ import { meanInterval, type Moments } from '../statistics/bounded-mean.ts';
 import { differenceInterval, wilson, type Estimate } from '../statistics/intervals.ts';
 import { provenRise } from '../statistics/proven-rise.ts';
 import { BETS, MOST } from '../statistics/bets.ts';
-import { expectedOf, type Course } from './course.ts';
+import { expectedOf, judgedBy, type Course } from './course.ts';
 import { countOf, toldDifference, toldMean, type PaneProfile } from './streams.ts';
 
 export interface Effect {
@@ -58,7 +58,7 @@ export function findEffect(courses: readonly Course[], panes: readonly PaneProfi
   const counts = series[best.stream];
   if (course === undefined || counts === undefined || best.log === -Infinity) return null;
   const since = panes.slice(best.from);
-  const rows = since.flatMap(({ profile }) => course.stream.moments(profile));
+  const rows = judgedBy(course, since.flatMap(({ profile }) => course.stream.moments(profile)));
   const sums = rows.reduce<Moments>((sum, each) => ({ n: sum.n + each.n, sum: sum.sum + each.sum, squares: sum.squares + each.squares }), { n: 0, sum: 0, squares: 0 });
   const { mean, upper, total } = expectedOf(course, rows);
   const [now, before] = [estimate(course.stream.binary, sums), shifted(estimate(course.stream.binary, total), mean)];
@@ -84,7 +84,7 @@ const toldProven = (stream: Course['stream'], proven: number | null) => (proven 
 export function topStreams(courses: readonly Course[], since: readonly PaneProfile[]): TopStream[] {
   return courses
     .map((course) => {
-      const rows = since.flatMap(({ profile }) => course.stream.moments(profile));
+      const rows = judgedBy(course, since.flatMap(({ profile }) => course.stream.moments(profile)));
       const [n, sum] = rows.reduce(([count, total], each) => [count + each.n, total + each.sum], [0, 0]);
       const [share, referenceShare] = [n === 0 ? 0 : sum / n, expectedOf(course, rows).mean].map((mean) => toldMean(course.stream, mean)) as [number, number];
       return { label: course.stream.name ?? '', segment: course.stream.segment, share, referenceShare, n };

@@ -1,7 +1,7 @@
 /** The power floor: below it a monitor has no verdict, and says how many rows it still needs. */
 import { nearestTarget } from '../statistics/bets.ts';
 import { rowsToAlarm } from '../statistics/rows-to-alarm.ts';
-import { expectedOf, type Course } from './course.ts';
+import { expectedOf, judgedBy, type Course } from './course.ts';
 import { toldDifference, type PaneProfile } from './streams.ts';
 
 /** The chance of an alarm by then. */
@@ -19,10 +19,10 @@ export interface Floor {
 /** Of the monitor's stream that needs the fewest rows. */
 export function floorOf(courses: readonly Course[], panes: readonly PaneProfile[], { threshold }: { threshold: number }): Floor {
   const floors = courses.map((course): Floor => {
-    const rows = panes.map(({ profile }) => course.stream.moments(profile));
+    const rows = panes.map(({ profile }) => judgedBy(course, course.stream.moments(profile)));
     const taken = rows.map((strata) => strata.reduce((sum, { n }) => sum + n, 0)).filter((n) => n > 0);
     const seen = taken.reduce((sum, n) => sum + n, 0);
-    const { mean, upper, total } = expectedOf(course, seen > 0 ? rows.flat() : course.reference.map(({ n }, stratum) => ({ n, stratum })));
+    const { mean, upper, total } = expectedOf(course, seen > 0 ? rows.flat() : judgedBy(course, course.reference.map(({ n }, stratum) => ({ n, stratum }))));
     const m = Math.min(1, upper + course.stream.tolerance);
     const risen = Math.min(1, Math.max(2 * m - mean, nearestTarget(m)));
     const variance = course.stream.binary || total.n === 0 ? risen * (1 - risen) : Math.max(0, total.squares / total.n - (total.sum / total.n) ** 2);

@@ -1,5 +1,6 @@
 /**
- * What a reference learns from the closed panes after a promotion: how much the rows of each stream depend on each other. Looked for a few times, each time in twice as
+ * What a reference learns from the closed panes after a promotion: how much the rows of each stream depend on each other, and columns and labels in those strata of a declared
+ * season that have too few rows. Looked for a few times, each time in twice as
  * many panes, since it reads them all; what was found once is frozen, as the reference is.
  */
 import { decodeProfile, emptyProfile } from '../profile/index.ts';
@@ -9,6 +10,7 @@ import type { References } from '../store/reference-cache.ts';
 import { newestSupplement } from '../store/references.ts';
 import { createEstimates } from './dependence.ts';
 import { monitorsFor, watchedColumns } from './monitors.ts';
+import { createFill } from './seasons.ts';
 import { addLearnt, type LearningPane } from './supplement.ts';
 
 /** Panes with rows of the first look and of the last: with panes of five minutes a day, and a week. */
@@ -29,8 +31,15 @@ export async function learnFromPanes(db: Queryable, references: References, { mo
   const estimates = createEstimates(reference, monitorsFor(reference, spec.monitor));
   // a page at a time: a thousand columns of so many panes are more than fits into memory, and other work comes in between
   let page = await panePage(db, model, live.adapter, live.reference, first - 1, READ);
+  const fill = createFill(reference);
+  let seen = 0;
   for (; page.length > 0; page = await panePage(db, model, live.adapter, live.reference, page.at(-1)?.pane ?? 0, READ)) {
-    for (const { profile } of page) estimates.take(decodeProfile(profile, watchedColumns));
+    for (const { profile: bytes } of page) {
+      const profile = decodeProfile(bytes, watchedColumns);
+      estimates.take(profile);
+      // those of earlier looks are in it already
+      if (seen++ >= reference.panesLearnt) fill.take(profile);
+    }
   }
-  return addLearnt(db, at, { columns: [], divisions: [], clusterKey: reference.clusterKey, dependence: estimates.found(), panesLearnt: due, profile: emptyProfile(reference) }, now);
+  return addLearnt(db, at, { columns: [], divisions: [], clusterKey: reference.clusterKey, dependence: estimates.found(), panesLearnt: seen, profile: { ...emptyProfile(reference), columns: fill.filled() } }, now);
 }

@@ -7,11 +7,12 @@
  * statistics/e-detector.
  */
 import { sha256 } from '../canonical.ts';
-import { INPUT, OUTPUT, type Column, type Profile, type ReferenceBody } from '../profile/index.ts';
+import { INPUT, LABELS, OUTPUT, type Column, type Profile, type ReferenceBody } from '../profile/index.ts';
 import { milliseconds, type ModelSpec } from '../spec.ts';
 import { taskRules, type Labelling, type TaskRules } from '../tasks/index.ts';
 import type { MonitorKind, Task } from '../vocabulary.ts';
 import { contractStreams, driftStreams, type ColumnTolerance } from './column-streams.ts';
+import { byStratum, strataOf } from './seasons.ts';
 import { fallen, doubtOf, gapStreams, lossOf, malformedOf, ones, unseenOf, wholeAndSegments, type Stream } from './streams.ts';
 import { tolerancesFor } from './tolerance.ts';
 
@@ -87,7 +88,7 @@ function unweighted(kind: MonitorKind, reference: ReferenceBody, { tolerance: gi
   const features = reference.columns.filter(({ name }) => name !== INPUT && name !== OUTPUT && columns[name]?.watch !== false);
   const each = features.map((column) => {
     const allowed: ColumnTolerance = { ...tolerance, ...columns[column.name]?.tolerance };
-    return { column, streams: kind === 'column' ? driftStreams(column, reference, allowed) : contractStreams(column, allowed) };
+    return { column, streams: kind === 'column' ? driftStreams(column, reference, allowed) : contractStreams(column, reference, allowed) };
   }).filter(({ streams }) => streams.length > 0);
   return each.map(({ column, streams }) => ({ id: `${kind}.${idPart(column)}`, kind, column: column.name, share: share / each.length, streams }));
 }
@@ -118,12 +119,18 @@ export const NEW_LABEL = '(a label that the reference does not have)';
 const OTHER_LABEL = '(one of the rarer labels)';
 
 /** The share of each predicted label, of the rarer ones and of new ones for rises; of each for falls too. */
-function labelStreams({ labels, profile, index }: ReferenceBody, tolerance: number): Stream[] {
+function labelStreams(reference: ReferenceBody, tolerance: number): Stream[] {
+  const { labels, profile, index } = reference;
   const counted = profile.labels.counts.length;
-  const stream = (name: string, hits: (of: Profile['labels']) => number, matches: (label: string) => boolean): Stream =>
-    ({ name, segment: null, share: 1, binary: true, tolerance, matches, moments: (of) => [ones(of.rows, hits(of.labels))] });
+  const strata = strataOf(reference, LABELS);
+  const stream = (name: string, hits: (of: Profile['labels']) => number, matches: (label: string) => boolean): Stream => {
+    const common = { name, segment: null, share: 1, binary: true, tolerance, matches };
+    return strata === null
+      ? { ...common, moments: (of) => [ones(of.rows, hits(of.labels))] }
+      : { ...common, season: strata.season, moments: (of) => byStratum(strata, of, (counts) => (counts.kind === 'category' ? ones(counts.nulls, hits(counts)) : ones(0, 0))) };
+  };
   const rises = labels.slice(0, counted).map((label, i) => stream(label, (of) => of.counts[i] as number, (asked) => asked === label));
-  const falls = rises.map((rise): Stream => ({ ...rise, name: `${rise.name} (fewer)`, moments: (of) => rise.moments(of).map(fallen) }));
+  const falls = rises.map((rise): Stream => ({ ...rise, name: `${rise.name} (fewer)`, moments: (of) => rise.moments(of).map((each) => ({ ...each, ...fallen(each) })) }));
   return [
     ...rises,
     stream(OTHER_LABEL, ({ other }) => other, (asked) => (index.labels.get(asked) ?? -1) >= counted),

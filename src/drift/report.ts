@@ -4,15 +4,18 @@ import { addEncoded, decodeProfile, NO_COLUMNS, UNIT, type ReferenceBody } from 
 import { milliseconds, type ModelSpec } from '../spec.ts';
 import { detectorValue } from '../statistics/e-detector.ts';
 import { lastPanes, liveOf, monitorsOf, openPaneOf, paneProfilesAfter, timedPaneProfiles, type OpenPaneOfModel } from '../store/drift.ts';
-import { latchedMonitors } from '../store/incidents.ts';
+import { latchedMonitors, unresolvedIncidents } from '../store/incidents.ts';
 import type { Queryable } from '../store/postgres.ts';
 import type { References } from '../store/reference-cache.ts';
 import { DAY, type MonitorKind } from '../vocabulary.ts';
+import { lackOf, type Course } from './course.ts';
 import { mostDependent, type StreamDependence } from './dependence.ts';
 import { findEffect, type Effect } from './effect.ts';
 import { floorOf, insufficiency, type Floor } from './floor.ts';
 import { guaranteeOf } from './evidence.ts';
 import { toldDifference, type PaneProfile } from './streams.ts';
+import { evidencesOf, type IncidentEvidence } from './incident-evidence.ts';
+import { columnsOf, rhythmicStreams } from './rhythmic-streams.ts';
 import { paneAutocorrelation, rhythmsOf, type Rhythm, type TimedPane } from './rhythm.ts';
 import { watchedColumns, type Monitor } from './monitors.ts';
 import { resumeState, type MonitorState } from './state.ts';
@@ -149,7 +152,12 @@ function judged({ courses, threshold }: Watching, panes: readonly PaneProfile[],
   const watched = courses ?? [];
   const floor = floorOf(watched, panes, { threshold });
   const found = findEffect(watched, panes, { threshold });
-  return { verdict: latched ? 'drifting' : (insufficiency(floor) ?? 'on course'), floor, guarantee: guaranteeOf(threshold, watched), dependence: mostDependent(watched), effect: found?.effect ?? null };
+  return { verdict: latched ? 'drifting' : (insufficiency(floor) ?? onCourse(watched)), floor, guarantee: guaranteeOf(threshold, watched), dependence: mostDependent(watched), effect: found?.effect ?? null };
+}
+
+function onCourse(courses: readonly Course[]): string {
+  const lack = lackOf(courses);
+  return lack === null ? 'on course' : `on course; insufficient in ${lack.strata} of ${lack.of} strata of the season, which are not judged: about ${lack.rows.toLocaleString('en')} more rows of the reference`;
 }
 
 function idleBecause({ kind, column }: Monitor): string {
@@ -177,8 +185,9 @@ async function windowOf(db: Queryable, { model, spec, live, reference, pane }: S
 
 async function assumptionsOf(db: Queryable, { model, spec, live, reference, openedAt }: Stand): Promise<Assumptions> {
   const since = new Date(openedAt.getTime() - LOOKED_THROUGH);
-  const panes = (await timedPaneProfiles(db, model, live.adapter, live.reference, since)).map((row): TimedPane => ({ openedAt: row.openedAt, profile: decodeProfile(row.profile, NO_COLUMNS) }));
-  return { autocorrelation: paneAutocorrelation(panes), rhythms: rhythmsOf(panes, tolerancesFor(reference, spec.tolerance)) };
+  const alarmed = (await unresolvedIncidents<IncidentEvidence>(db, model)).filter(({ adapter, reference: by }) => adapter === live.adapter && by === live.reference).flatMap(({ evidence }) => evidencesOf(evidence));
+  const panes = (await timedPaneProfiles(db, model, live.adapter, live.reference, since)).map((row): TimedPane => ({ openedAt: row.openedAt, profile: decodeProfile(row.profile, columnsOf(alarmed)) }));
+  return { autocorrelation: paneAutocorrelation(panes), rhythms: spec.seasonKey === undefined ? rhythmsOf(panes, tolerancesFor(reference, spec.tolerance), rhythmicStreams(watchingOf(reference, spec), alarmed)) : [] };
 }
 
 async function paneReports(db: Queryable, model: string): Promise<PaneReport[]> {

@@ -11,8 +11,8 @@ export interface TimedPane {
 }
 
 export interface Rhythm {
-  /** What goes with the time. */
-  readonly of: 'error' | 'confidence' | 'unseen';
+  /** What goes with the time: `error`, `confidence`, `unseen`, or a stream of a column or of the labels by name. */
+  readonly of: string;
   readonly seasonKey: 'hourOfDay' | 'dayOfWeek' | 'hourOfWeek';
   /** Standard deviation of the seasons' means, less what chance puts in. */
   readonly deviation: number;
@@ -21,7 +21,15 @@ export interface Rhythm {
   readonly suggestion: string;
 }
 
-const WATCHED: Readonly<Record<Rhythm['of'], (counts: Common) => Moments>> = { error: lossOf, confidence: doubtOf, unseen: unseenOf };
+/** What is looked through for rhythms, and the change that is on course. */
+export interface Rhythmic {
+  readonly of: string;
+  readonly tolerance: number;
+  moments(profile: Profile): Moments;
+}
+
+const ALWAYS = ['error', 'confidence', 'unseen'] as const;
+const WATCHED: Readonly<Record<(typeof ALWAYS)[number], (counts: Common) => Moments>> = { error: lossOf, confidence: doubtOf, unseen: unseenOf };
 /** In UTC: another zone shifts the hours, and the spread stays. */
 const KEYS: Readonly<Record<Rhythm['seasonKey'], (at: Date) => number>> = {
   hourOfDay: (at) => at.getUTCHours(),
@@ -32,16 +40,17 @@ const KEYS: Readonly<Record<Rhythm['seasonKey'], (at: Date) => number>> = {
 const LEVEL = 0.001;
 const TWICE: Readonly<Record<Rhythm['seasonKey'], number>> = { hourOfDay: 2, dayOfWeek: 14, hourOfWeek: 14 };
 
-/** What repeats itself by more than half of its tolerance; the simplest key that says most of it. */
-export function rhythmsOf(panes: readonly TimedPane[], tolerance: Readonly<Record<Rhythm['of'], number>>): Rhythm[] {
+/** What repeats itself by more than half of its tolerance; the simplest key that says most of it. `more`: streams that are looked through beside error, confidence and unseen. */
+export function rhythmsOf(panes: readonly TimedPane[], tolerance: Readonly<Record<(typeof ALWAYS)[number], number>>, more: readonly Rhythmic[] = []): Rhythm[] {
   const [first, last] = [panes[0], panes.at(-1)];
   if (first === undefined || last === undefined) return [];
   const days = (last.openedAt.getTime() - first.openedAt.getTime()) / 86_400_000;
   const keys = (Object.keys(KEYS) as Rhythm['seasonKey'][]).filter((key) => days >= TWICE[key]);
-  return (Object.keys(WATCHED) as Rhythm['of'][]).flatMap((of) => {
+  const watched = [...ALWAYS.map((of): Rhythmic => ({ of, tolerance: tolerance[of], moments: WATCHED[of] })), ...more];
+  return watched.flatMap(({ of, tolerance: allowed, moments }) => {
     const found = keys
-      .map((seasonKey) => ({ seasonKey, ...spreadOf(grouped(panes, KEYS[seasonKey], WATCHED[of])) }))
-      .filter(({ p, deviation }) => p <= LEVEL / (keys.length * 3) && deviation > tolerance[of] / 2);
+      .map((seasonKey) => ({ seasonKey, ...spreadOf(grouped(panes, KEYS[seasonKey], moments)) }))
+      .filter(({ p, deviation }) => p <= LEVEL / (keys.length * watched.length) && deviation > allowed / 2);
     const most = found.reduce((largest, { deviation }) => Math.max(largest, deviation), 0);
     const simplest = found.find(({ deviation }) => deviation > 0.8 * most);
     if (simplest === undefined) return [];
@@ -50,7 +59,7 @@ export function rhythmsOf(panes: readonly TimedPane[], tolerance: Readonly<Recor
   });
 }
 
-function grouped(panes: readonly TimedPane[], key: (at: Date) => number, of: (counts: Common) => Moments): Moments[] {
+function grouped(panes: readonly TimedPane[], key: (at: Date) => number, of: (profile: Profile) => Moments): Moments[] {
   const groups = new Map<number, Moments>();
   for (const { openedAt, profile } of panes) {
     const { n, sum, squares } = of(profile);

@@ -32,6 +32,8 @@ export interface Stream {
   readonly tolerance: number;
   /** What a value in [0, 1] is of what it is told as: `from + span * value`. Left out: it is told as it is. */
   readonly told?: { readonly from: number; readonly span: number };
+  /** Its moments come by strata of a declared season: how many there are, and rows of the reference that one needs to be judged. */
+  readonly season?: { readonly strata: number; readonly fewest: number };
   /** Of the labels that it counts. */
   readonly matches?: (label: string) => boolean;
   moments(profile: Profile): readonly StratumMoments[];
@@ -110,7 +112,7 @@ export function wholeAndSegments(reference: ReferenceBody, of: (counts: Common) 
   const seasonal = seasons !== null && [...seasons.keys()].reduce((sum, name) => sum + rowsOf(name), 0) >= SEGMENT_ROWS;
   const common = { binary, tolerance };
   return [
-    { ...common, name: segments.length === 0 ? null : 'all traffic', segment: null, share: 0.5, moments: (profile) => (seasonal ? bySeason(profile, seasons, of) : [of(profile)]) },
+    { ...common, ...(seasonal ? { season: { strata: seasons.size, fewest: 1 } } : {}), name: segments.length === 0 ? null : 'all traffic', segment: null, share: 0.5, moments: (profile) => (seasonal ? bySeason(profile, seasons, of) : [of(profile)]) },
     ...segments.map((name): Stream => ({
       ...common, name, segment: name, share: 0.5 / segments.length,
       moments: (profile) => {

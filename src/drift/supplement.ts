@@ -4,7 +4,7 @@
  * as there are enough of them, and are frozen then. They say how traffic was soon after the promotion, not how the exam was.
  */
 import {
-  decodeSupplement, divideBy, emptyProfile, encodeSupplement, FEWEST_OF_SEGMENTS, learnColumns, observePrediction, segmentDivisions, type Division,
+  decodeSupplement, divideBy, emptyProfile, encodeSupplement, FEWEST_OF_SEGMENTS, LABELS, learnColumns, observePrediction, seasonsOf, segmentDivisions, withColumns, type Column, type ColumnCounts, type Division,
   type ReferenceBody, type Supplement,
 } from '../profile/index.ts';
 import { partingOf, type ModelSpec } from '../spec.ts';
@@ -49,12 +49,20 @@ export async function learnFromTraffic(db: Queryable, references: References, at
   const { columns, counts } = learnColumns(rows, 'traffic', has);
   const divisions: Division[] = [...segmentDivisions(undivided, rows.map(dividedRow), FEWEST_OF_SEGMENTS), ...(season === null ? [] : [season])];
   if (columns.length === 0 && divisions.length === 0 && wanted.clusterKey === reference.clusterKey) return false;
-  const profile = { ...emptyProfile(reference), columns: new Map(counts), parts: partsOf(reference, divisions, rows) };
+  const whole = withColumns({ ...reference, divisions: [...reference.divisions, ...divisions] }, { columns, counts });
+  const profile = { ...emptyProfile(reference), columns: new Map([...counts, ...seasonsLearnt(whole, season === null ? columns : whole.columns, season !== null, rows)]), parts: partsOf(reference, divisions, rows) };
   const learnt: Supplement = { columns, divisions, clusterKey: wanted.clusterKey, dependence: new Map(), panesLearnt: 0, profile };
   return addLearnt(db, { id: live.reference, supplement: seq }, learnt, at.now);
 }
 
 const dividedRow = ({ features, segment, at }: RecentPrediction) => ({ features, segment, at: at.getTime() });
+
+/** What the rows count in each season: of a new one all columns and the labels, else of the new columns alone. */
+function seasonsLearnt(whole: ReferenceBody, columns: readonly Column[], labels: boolean, rows: readonly RecentPrediction[]): [string, ColumnCounts][] {
+  const rules = rulesOfReference(whole);
+  const counted = seasonsOf({ ...whole, columns }, rows.map(({ id, features, label, at }) => ({ id, features, label: rules.labelsIn(label), at: at.getTime() })));
+  return [...counted].filter(([key]) => labels || !key.endsWith(` ${LABELS}`));
+}
 
 /** What the rows count in the new parts. No outcome is among it: labels come later than the rows. */
 function partsOf(reference: ReferenceBody, divisions: readonly Division[], rows: readonly RecentPrediction[]): Supplement['profile']['parts'] {

@@ -1,10 +1,12 @@
 /** Window statistics: the last day of panes against the reference, column by column, by the tests that fit its kind. They decide nothing; the monitors do. */
 import {
-  BUCKETS, DESCRIPTORS, FEATURE_UNIT, INPUT, OUTPUT, quantilesOf, type CategoryCounts, type ColumnCounts, type ColumnLayout, type NumberCounts, type NumberLayout, type Profile,
+  BUCKETS, DESCRIPTORS, FEATURE_UNIT, INPUT, LABELS, OUTPUT, quantilesOf, type CategoryCounts, type ColumnCounts, type ColumnLayout, type NumberCounts, type NumberLayout, type Profile,
   type ReferenceBody, type TextCounts, type TextLayout, type VectorCounts,
 } from '../profile/index.ts';
 import { benjaminiHochberg } from '../statistics/multiple.ts';
 import { chiSquare, cramerVonMises, jensenShannon, kolmogorovSmirnov, meanDiscrepancy, psi, totalVariation, wasserstein, type FeatureSum, type Guarantee, type OrderedTable, type Table, type WindowResult } from '../statistics/window/index.ts';
+import { strataOf } from './seasons.ts';
+import { matchedTable } from './window-seasons.ts';
 
 export interface WindowTest {
   readonly test: string;
@@ -30,6 +32,8 @@ export interface ColumnReport {
   readonly unseen: readonly [reference: number, current: number] | null;
   /** Of a feature that is a number, the shares of QUANTILES; null of other kinds, and of a side without values. */
   readonly quantiles: { readonly shares: readonly number[]; readonly reference: readonly number[] | null; readonly current: readonly number[] | null } | null;
+  /** Rows that the tests compare, where these are drawn so that both sides have each stratum of the declared season as often; null: all. */
+  readonly bySeason: { readonly reference: number; readonly current: number } | null;
   readonly tests: readonly WindowTest[];
   /** Whether the column differs when all columns are asked at once: Benjamini-Hochberg at 5 % over the first test of each. */
   readonly differs: boolean;
@@ -51,7 +55,7 @@ const OPTIONS = { draws: 999, resamples: 100 } as const;
 
 /** Null without panes. */
 export function windowReport(reference: ReferenceBody, window: Profile, panes: readonly [number, number]): WindowReport {
-  const columns = [...ownColumns(reference, window), ...reference.columns.flatMap(({ name, layout }) => columnReports(name, layout, reference.profile.columns.get(name), window.columns.get(name)))]
+  const columns = [...ownColumns(reference, window), ...reference.columns.flatMap(({ name, layout }) => columnReports(name, layout, reference.profile.columns.get(name), window.columns.get(name), matcher(reference, window, name)))]
     .filter(({ tests }) => tests.length > 0);
   const p = columns.map(({ tests }) => tests.find((each) => each.p !== null)?.p ?? 1);
   const differs = benjaminiHochberg(p, FALSE_DISCOVERIES);
@@ -65,29 +69,45 @@ export function windowReport(reference: ReferenceBody, window: Profile, panes: r
 
 type Undecided = Omit<ColumnReport, 'differs'>;
 
-function ownColumns({ profile, edges }: ReferenceBody, window: Profile): Undecided[] {
+/** What of a column is compared, where the reference knows it by season; else null. */
+type Match = (cells: (counts: ColumnCounts) => Float64Array) => Table | null;
+
+function matcher(reference: ReferenceBody, window: Profile, column: string): Match {
+  const strata = strataOf(reference, column);
+  return (cells) => (strata === null ? null : matchedTable(strata, reference.profile, window, cells));
+}
+
+const NOTHING = new Float64Array();
+const labelCells = ({ counts, other, unseen }: Pick<CategoryCounts, 'counts' | 'other' | 'unseen'>) => Float64Array.of(...counts, other, unseen);
+const binCells = (counts: ColumnCounts) => (counts.kind === 'number' ? counts.bins : NOTHING);
+const valueCells = (counts: ColumnCounts) => (counts.kind === 'category' ? labelCells(counts) : NOTHING);
+const rowsIn = (cells: ArrayLike<number>) => Array.from(cells).reduce((sum, x) => sum + x, 0);
+const rowsOf = (table: Table | null) => (table === null ? null : { reference: rowsIn(table.reference), current: rowsIn(table.current) });
+
+function ownColumns(reference: ReferenceBody, window: Profile): Undecided[] {
+  const { profile, edges } = reference;
   const { confidence, labels } = window;
   const middles = binMiddles(edges, 0, 1);
   const confidences = ordered({ reference: profile.confidence.bins, current: confidence.bins, points: middles });
-  const labelled = (of: Profile['labels']) => Float64Array.of(...of.counts, of.other, of.unseen);
+  const matched = matcher(reference, window, LABELS)(valueCells);
   return [
-    { column: 'confidence', kind: 'number', ...sides(profile.confidence.count, confidence.count), missing: [rate(profile.confidence.nulls, profile.rows), rate(confidence.nulls, window.rows)], mistyped: [rate(profile.confidence.nonFinite, profile.rows), rate(confidence.nonFinite, window.rows)], unseen: null, quantiles: null, tests: profile.confidence.count > 0 && confidence.count > 0 ? confidences : [] },
-    { column: 'label', kind: 'category', ...sides(profile.rows, window.rows), missing: [0, 0], mistyped: [0, 0], unseen: [rate(profile.labels.unseen, profile.rows), rate(labels.unseen, window.rows)], quantiles: null, tests: profile.labels.counts.length > 0 && window.rows > 0 ? categories({ reference: labelled(profile.labels), current: labelled(labels) }) : [] },
+    { column: 'confidence', kind: 'number', ...sides(profile.confidence.count, confidence.count), missing: [rate(profile.confidence.nulls, profile.rows), rate(confidence.nulls, window.rows)], mistyped: [rate(profile.confidence.nonFinite, profile.rows), rate(confidence.nonFinite, window.rows)], unseen: null, quantiles: null, bySeason: null, tests: profile.confidence.count > 0 && confidence.count > 0 ? confidences : [] },
+    { column: 'label', kind: 'category', ...sides(profile.rows, window.rows), missing: [0, 0], mistyped: [0, 0], unseen: [rate(profile.labels.unseen, profile.rows), rate(labels.unseen, window.rows)], quantiles: null, bySeason: rowsOf(matched), tests: profile.labels.counts.length > 0 && window.rows > 0 ? categories(matched ?? { reference: labelCells(profile.labels), current: labelCells(labels) }) : [] },
   ];
 }
 
-function columnReports(name: string, layout: ColumnLayout, reference: ColumnCounts | undefined, current: ColumnCounts | undefined): Undecided[] {
+function columnReports(name: string, layout: ColumnLayout, reference: ColumnCounts | undefined, current: ColumnCounts | undefined, match: Match): Undecided[] {
   if (reference === undefined || current === undefined || reference.kind !== current.kind) return [];
   const shown = name === INPUT ? 'input' : name === OUTPUT ? 'output' : name;
   switch (reference.kind) {
-    case 'number': return [numberReport(shown, layout.kind === 'number' ? layout : null, reference, current as NumberCounts)];
-    case 'category': return [categoryReport(shown, reference, current as CategoryCounts)];
+    case 'number': return [numberReport(shown, layout.kind === 'number' ? layout : null, reference, current as NumberCounts, match(binCells))];
+    case 'category': return [categoryReport(shown, reference, current as CategoryCounts, match(valueCells))];
     case 'text': return textReports(shown, layout.kind === 'text' ? layout : null, reference, current as TextCounts);
-    case 'vector': return vectorReports(shown, reference, current as VectorCounts);
+    case 'vector': return vectorReports(shown, reference, current as VectorCounts, match);
   }
 }
 
-function numberReport(column: string, layout: NumberLayout | null, reference: NumberCounts, current: NumberCounts): Undecided {
+function numberReport(column: string, layout: NumberLayout | null, reference: NumberCounts, current: NumberCounts, matched: Table | null = null): Undecided {
   const rows = ({ count, nulls, nonFinite, mistyped }: NumberCounts) => count + nulls + nonFinite + mistyped;
   // points are ranks of the bins' middles: distances are then on one scale for all columns
   const points = rankPoints(reference.bins);
@@ -97,13 +117,13 @@ function numberReport(column: string, layout: NumberLayout | null, reference: Nu
     mistyped: [rate(reference.mistyped + reference.nonFinite, rows(reference)), rate(current.mistyped + current.nonFinite, rows(current))],
     unseen: null,
     quantiles: layout === null ? null : { shares: QUANTILES, reference: quantilesOf(layout, reference, QUANTILES), current: quantilesOf(layout, current, QUANTILES) },
-    tests: reference.count > 0 && current.count > 0 ? ordered({ reference: reference.bins, current: current.bins, points }) : [],
+    bySeason: rowsOf(matched),
+    tests: reference.count > 0 && current.count > 0 ? ordered({ ...(matched ?? { reference: reference.bins, current: current.bins }), points }) : [],
   };
 }
 
-function categoryReport(column: string, reference: CategoryCounts, current: CategoryCounts): Undecided {
-  const valued = ({ counts, other, unseen }: CategoryCounts) => Float64Array.of(...counts, other, unseen);
-  const count = (of: CategoryCounts) => valued(of).reduce((sum, x) => sum + x, 0);
+function categoryReport(column: string, reference: CategoryCounts, current: CategoryCounts, matched: Table | null): Undecided {
+  const count = (of: CategoryCounts) => rowsIn(labelCells(of));
   const rows = (of: CategoryCounts) => count(of) + of.nulls + of.mistyped;
   return {
     column, kind: 'category', ...sides(count(reference), count(current)),
@@ -111,7 +131,8 @@ function categoryReport(column: string, reference: CategoryCounts, current: Cate
     mistyped: [rate(reference.mistyped, rows(reference)), rate(current.mistyped, rows(current))],
     unseen: [rate(reference.unseen, count(reference)), rate(current.unseen, count(current))],
     quantiles: null,
-    tests: count(reference) > 0 && count(current) > 0 ? categories({ reference: valued(reference), current: valued(current) }) : [],
+    bySeason: rowsOf(matched),
+    tests: count(reference) > 0 && count(current) > 0 ? categories(matched ?? { reference: labelCells(reference), current: labelCells(current) }) : [],
   };
 }
 
@@ -125,6 +146,7 @@ function textReports(column: string, layout: TextLayout | null, reference: TextC
     mistyped: [rate(reference.mistyped, rows(reference)), rate(current.mistyped, rows(current))],
     unseen: null,
     quantiles: null,
+    bySeason: null,
     tests: x.length > 0 && y.length > 0 ? [named('linear MMD of hashed n-grams', meanDiscrepancy(x, y, BUCKETS, OPTIONS))] : [],
   };
   const descriptors = DESCRIPTORS.map((name) => numberReport(`${column} ${name}`, layout?.descriptors[name] ?? null, reference.descriptors[name], current.descriptors[name]));
@@ -140,8 +162,8 @@ function sketchUnits({ sketch }: TextCounts): FeatureSum[] {
 }
 
 /** Along the direction in which the projections differ most, held against all sixteen by Bonferroni. */
-function vectorReports(column: string, reference: VectorCounts, current: VectorCounts): Undecided[] {
-  const along = reference.projections.map((projection, k) => numberReport(`${column} along direction ${k + 1}`, null, projection, current.projections[k] as NumberCounts));
+function vectorReports(column: string, reference: VectorCounts, current: VectorCounts, match: Match): Undecided[] {
+  const along = reference.projections.map((projection, k) => numberReport(`${column} along direction ${k + 1}`, null, projection, current.projections[k] as NumberCounts, match((counts) => (counts.kind === 'vector' ? (counts.projections[k] as NumberCounts).bins : NOTHING))));
   const pOf = ({ tests }: Undecided) => tests[0]?.p ?? 1;
   const most = along.reduce((best, each) => (pOf(each) < pOf(best) ? each : best), along[0] as Undecided);
   const rows = ({ rows: vectors, nulls, mistyped }: VectorCounts) => vectors + nulls + mistyped;

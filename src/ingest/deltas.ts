@@ -1,5 +1,5 @@
 /** The profile deltas of one transaction: exactly the rows that went in, by adapter and its reference. */
-import { divideBy, emptyProfile, encodeProfile, observeOutcome, observePrediction, type DividedRow, type Profile, type ReferenceBody } from '../profile/index.ts';
+import { divideBy, emptyProfile, encodeProfile, observeOutcome, observePrediction, seasonOf, type DividedRow, type Profile, type ReferenceBody } from '../profile/index.ts';
 import { confidenceBin } from '../statistics/confidence-bins.ts';
 import { insertDeltas, type OpenPane } from '../store/panes.ts';
 import type { Queryable } from '../store/postgres.ts';
@@ -54,7 +54,7 @@ export function countAnswer({ profile, reference, rules }: Delta, row: Counted):
     malformed: rules.isMalformed(row.label, reference.scoring.metric),
     output: rules.answerField === 'output' ? row.label : null,
     features: row.features,
-    ...(reference.divisions.length === 0 ? {} : { parts: divideBy(reference.divisions)(row) }),
+    ...(reference.divisions.length === 0 ? {} : { parts: divideBy(reference.divisions)(row), season: seasonOf(reference.divisions)?.(row) ?? null }),
   });
 }
 

@@ -49,6 +49,21 @@ export function divideBy(divisions: readonly Division[]): Divide {
   return divide;
 }
 
+/** The part that a row falls into by its season; null where its time is not known. */
+export type SeasonOfRow = (row: Pick<DividedRow, 'at'>) => string | null;
+
+const seasons = new WeakMap<readonly Division[], SeasonOfRow | null>();
+
+/** By the season that was declared last; null where none is. The same for the same list. */
+export function seasonOf(divisions: readonly Division[]): SeasonOfRow | null {
+  let season = seasons.get(divisions);
+  if (season === undefined) {
+    const declared = divisions.findLast((division) => division.kind === 'season');
+    seasons.set(divisions, (season = declared === undefined ? null : bySeason(declared)));
+  }
+  return season;
+}
+
 function divider(divisions: readonly Division[]): Divide {
   const each = divisions.map((division) => (division.kind === 'segment' ? bySegment(division) : bySeason(division)));
   return (row) => each.flatMap((part) => part(row) ?? []);
@@ -72,7 +87,7 @@ const SLOT = 15 * 60_000;
 const KEPT = 4_096;
 
 /** Hours from 0 to 23, days from Sunday, 0, and hours of the week from Sunday's first. */
-function bySeason({ by, timeZone }: SeasonDivision): (row: DividedRow) => string | null {
+function bySeason({ by, timeZone }: SeasonDivision): SeasonOfRow {
   const format = new Intl.DateTimeFormat('en-US', { timeZone, weekday: 'short', hour: 'numeric', hourCycle: 'h23' });
   // formatting a time costs more than all the rest of a row
   const known = new Map<number, string>();
@@ -82,13 +97,13 @@ function bySeason({ by, timeZone }: SeasonDivision): (row: DividedRow) => string
     let name = known.get(slot);
     if (name === undefined) {
       if (known.size >= KEPT) known.clear();
-      known.set(slot, (name = partName(by, seasonOf(format, by, slot * SLOT))));
+      known.set(slot, (name = partName(by, seasonAt(format, by, slot * SLOT))));
     }
     return name;
   };
 }
 
-function seasonOf(format: Intl.DateTimeFormat, by: SeasonKey, at: number): number {
+function seasonAt(format: Intl.DateTimeFormat, by: SeasonKey, at: number): number {
   const parts = format.formatToParts(at);
   const day = DAYS.indexOf(parts.find(({ type }) => type === 'weekday')?.value ?? '');
   const hour = Number(parts.find(({ type }) => type === 'hour')?.value);

@@ -10,6 +10,7 @@ import type { Calibrated, GapCounts } from './gaps.ts';
 import { binsOf, quantileEdges } from './numeric.ts';
 import { observeOutcome, observePrediction, type ObservedPrediction } from './observe.ts';
 import { emptyProfile, type CountingIndex, type Profile } from './profile.ts';
+import { seasonsOf } from './seasons.ts';
 import { vocabularyOf, type Vocabulary } from './vocabulary.ts';
 
 export interface ReferenceBody {
@@ -118,7 +119,9 @@ export function buildReference({ model, adapter, createdAt, scoring = ACCURACY, 
   }
   // rows that were imported have no features: they say nothing of how often one is missing
   const withFeatures = rows.flatMap(({ id, features }) => (features === undefined ? [] : [{ id, features }]));
-  return withColumns(body, learnColumns(withFeatures, 'exam'));
+  const whole = withColumns(body, learnColumns(withFeatures, 'exam'));
+  const seasonal = seasonsOf(whole, rows.map(({ at = null, ...row }) => ({ ...row, at })));
+  return seasonal.size === 0 ? whole : { ...whole, profile: { ...whole.profile, columns: new Map([...whole.profile.columns, ...seasonal]) } };
 }
 
 const dividedRow = ({ segment = null, features = null, at = null }: ScoredRow): DividedRow => ({ segment, features, at });

@@ -3,10 +3,12 @@ import { emptyColumn, INPUT, isBuiltIn, observeValue, OUTPUT, type Column, type 
 import { groupOf } from './columns/sketch.ts';
 import { countText } from './columns/text.ts';
 import { countGap, type Calibrated } from './gaps.ts';
+import { observeLabels } from './labels.ts';
 import { scanText } from './ngrams.ts';
 import { observeNumber, UNIT } from './numeric.ts';
 import { emptyPart, type PartCounts } from './parts.ts';
 import type { Counting, Profile } from './profile.ts';
+import { observeSeason } from './seasons.ts';
 import { unseenShareOf } from './vocabulary.ts';
 
 export interface ObservedPrediction {
@@ -24,13 +26,14 @@ export interface ObservedPrediction {
   readonly features?: Readonly<Record<string, unknown>> | null;
   /** Names of the parts that the row belongs to. */
   readonly parts?: readonly string[];
+  /** The one of them that is its season, by which columns and labels are counted, too; null or left out: none. */
+  readonly season?: string | null;
 }
 
 export function observePrediction(profile: Profile, reference: Counting, row: ObservedPrediction): void {
   profile.rows++;
   observeNumber(profile.confidence, reference.index.bins, row.confidence);
-  if (typeof row.label === 'string') observeLabel(profile.labels, reference.index.labels, row.label);
-  else if (row.label !== null) observeLabels(profile.labels, reference.index.labels, row.label);
+  if (row.label !== null) observeLabels(profile.labels, reference.index.labels, row.label);
   if (row.malformed === true || row.malformed === false) {
     profile.format.rows++;
     if (row.malformed) profile.format.bad++;
@@ -42,6 +45,7 @@ export function observePrediction(profile: Profile, reference: Counting, row: Ob
     const value = valueOf(column.name, row);
     if (value !== undefined) observeValue(countsOf(profile, column), column.layout, value, group);
   }
+  if (row.season !== undefined && row.season !== null) observeSeason(profile, reference, row.season, row, group);
   if (row.parts !== undefined) for (const name of row.parts) countPart(partOf(profile, name), row, share);
 }
 
@@ -67,28 +71,6 @@ function countsOf(profile: Profile, { name, layout }: Column): ColumnCounts {
 function valueOf(name: string, { output, features }: ObservedPrediction): unknown {
   if (isBuiltIn(name)) return name === OUTPUT ? output : undefined;
   return features === undefined ? undefined : features?.[name] ?? null;
-}
-
-/** Counts one category. The hot path: no allocation. */
-export function observeLabel(labels: Profile['labels'], index: ReadonlyMap<string, number>, label: string): void {
-  const at = index.get(label);
-  if (at === undefined) labels.unseen++;
-  else if (at < labels.counts.length) labels.counts[at] = (labels.counts[at] as number) + 1;
-  else labels.other++;
-}
-
-/** Counts the labels of one row, each stream once: a monitor bets on rows, which a label is in or is not. */
-function observeLabels(labels: Profile['labels'], index: ReadonlyMap<string, number>, row: readonly string[]): void {
-  if (row.length === 1) return observeLabel(labels, index, row[0] as string);
-  let [other, unseen] = [false, false];
-  for (const label of new Set(row)) {
-    const at = index.get(label);
-    if (at === undefined) unseen = true;
-    else if (at < labels.counts.length) labels.counts[at] = (labels.counts[at] as number) + 1;
-    else other = true;
-  }
-  if (other) labels.other++;
-  if (unseen) labels.unseen++;
 }
 
 /** Counts what became known of one prediction: its score in [0, 1], in the whole and in the parts that it belongs to; `calibrated`: what its confidence promised. */

@@ -411,7 +411,7 @@ describe('the report', () => {
     const here = world(pool);
     expect(await here.drift.report(MODEL)).toMatchObject({ live: null, monitors: [], panes: [], openPane: { pane: 1 } });
     const reference = await promote(pool, A1, 1, START, referenceFor(A1, rowsOnCourse(500).map((row) => ({ ...row, confidence: null }))));
-    expect((await here.drift.report(MODEL)).monitors).toMatchObject([{ monitor: 'error', value: 0, effect: null }, { idle: 'no row of the reference has a confidence' }, {}, {}]);
+    expect((await here.drift.report(MODEL)).monitors).toMatchObject([{ monitor: 'error', value: 0, effect: null }, { monitor: 'calibration', idle: 'no row of the reference has a confidence' }, { idle: 'no row of the reference has a confidence' }, {}, {}]);
     await playPane(pool, here, A1, reference, rowsOnCourse(50));
     here.clock.advance(5 * MINUTE);
     await here.drift.closeDuePanes();

@@ -64,7 +64,7 @@ function Columns({ window }: { window: Window }) {
           rows={window.columns.map((column) => ({
             key: `${column.column} ${column.kind}`,
             cells: [
-              <><b>{column.column}</b><div class="small muted">{column.kind}</div></>,
+              <><b>{column.column}</b><div class="small muted">{column.kind}{column.bySeason === null ? '' : `, by season: ${count(column.bySeason.reference)} and ${count(column.bySeason.current)} rows`}</div></>,
               <State is={column.differs ? 'busy' : 'quiet'}>{column.differs ? 'yes' : 'no'}</State>,
               count(column.reference), count(column.current), <>{percent(column.missing[0])} → {percent(column.missing[1])}</>,
               <Tests of={column.tests} />,
