@@ -64,7 +64,7 @@ function EndpointDialog({ taken, onClose }: { taken: readonly string[]; onClose:
         <div class="section">
           {state.outcome.secret === null ? null : <p class="note">Messages are signed with this secret, which is shown this once: <code>{state.outcome.secret}</code></p>}
           {state.outcome.tried === null ? null : <TriedBox tried={state.outcome.tried} />}
-          {state.outcome.untried === null ? null : <ProblemBox error={state.outcome.untried} />}
+          {state.outcome.untried === null ? null : <><p>It is registered, and could not be tried:</p><ProblemBox error={state.outcome.untried} /></>}
           <div class="actions"><button type="button" class="primary" onClick={onClose}>Done</button></div>
         </div>
       )}

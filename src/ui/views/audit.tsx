@@ -37,7 +37,7 @@ function Subject({ of }: { of: AuditEntry }) {
   const { model, subject } = of;
   const place = placeOf(of);
   if (subject === model) return null;
-  return place === null ? <span class="muted"> {subject}</span> : <> <Link to={place}>{subject}</Link></>;
+  return <>{model === null ? '' : ' · '}{place === null ? <span class="muted">{subject}</span> : <Link to={place}>{subject}</Link>}</>;
 }
 
 function rowOf(entry: AuditEntry) {
