@@ -30,7 +30,7 @@ describe('the choice of a backend', () => {
     const b = backend({ exact: false });
     const own = chooseBackend({ backend: 'auto', workers: 1, engineDir, compileDir: null });
     expect(own.name).toBe(b.gpu || b.kernels ? 'tensorflow' : 'wasm');
-    expect(own.why).toContain(b.gpu ? 'on a GPU' : b.kernels ? 'by our kernels' : 'without kernels for a CPU');
+    expect(own.why).toContain(b.gpu ? 'on a GPU' : b.kernels ? 'by our kernels' : 'without these kernels for a CPU');
     b.dispose();
     expect(chooseBackend({ backend: 'tensorflow', workers: 1, engineDir, compileDir: null })).toMatchObject({ name: 'tensorflow' });
   });

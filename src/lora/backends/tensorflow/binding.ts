@@ -35,7 +35,7 @@ export type Node = readonly [op: string, attributes: readonly Attribute[], input
 
 export interface Binding {
   readonly TF_Version: string;
-  /** Of native/kernels.cc; absent in an engine that was installed before there were any. */
+  /** Version of native/kernels.cc; absent in an engine that was installed before there were any. */
   readonly kernels?: number;
   /** Int64 values as pairs of 32 bits, low before high. */
   createTensor(shape: readonly number[], type: Type, values: Float32Array | Int32Array | Uint8Array): number;

@@ -18,10 +18,12 @@ import { weightOf } from './weights.ts';
 type T = TfTensor;
 type FusedOps = Pick<Backend<T>, 'linear' | 'linearBackward' | 'layerNorm' | 'layerNormBackward' | 'gelu' | 'geluBackward' | 'attention' | 'attentionBackward'>;
 
-/** Beside x and u: W + scale B A, and scale B of all parts, block by block. */
+/** Of native/kernels.cc, as the binding says it: an engine that was installed with others is used without them. */
+export const KERNELS = 2;
+
+/** Beside x and u: W + scale B A. */
 interface SavedLinear extends LinearSaved<T> {
   readonly merged: T;
-  readonly blocks: T;
 }
 
 interface SavedAttention extends AttentionSaved<T> {
@@ -29,7 +31,7 @@ interface SavedAttention extends AttentionSaved<T> {
 }
 
 const summandAttributes = remember((count: number) => [wholeAttribute('N', count)]);
-const mergeAttributes = remember((...columns: number[]) => [wholeAttribute('N', columns.length), wholesAttribute('columns', columns)]);
+const loraAttributes = remember((...columns: number[]) => [wholeAttribute('N', columns.length), wholesAttribute('columns', columns)]);
 const shapeAttributes = remember((heads: number, kvHeads: number, width: number, causal: number): readonly Attribute[] => [
   wholeAttribute('heads', heads),
   wholeAttribute('kv_heads', kvHeads),
@@ -43,13 +45,9 @@ export function fusedOps(machine: Machine, raw: Raw, layouts: Layouts, plain: Pi
   const { tensor, op, ops } = machine;
   const float = (x: T): Handle => raw.as(x, FLOAT);
 
-  function gradientsOfB({ rank, scale, parts }: Lora<T>, all: Handle): void {
-    const scaled = raw.multiply(all, machine.scalar(scale));
-    parts.forEach(({ column, b }, i) => {
-      const { rows } = b.value;
-      addGradient(machine, raw, b, parts.length === 1 && column === 0 ? scaled : op('Slice', [scaled, machine.wholes([column, i * rank]), machine.wholes([rows, rank])]));
-    });
-  }
+  /** A, scale and all B, as kernels take them. */
+  const low = ({ a, scale, parts }: Lora<T>): (Handle | Handle[])[] => [a.value.handle, machine.scalar(scale), parts.map(({ b }) => b.value.handle)];
+  const columnsOf = ({ parts }: Lora<T>): readonly Attribute[] => loraAttributes(...parts.map(({ column }) => column));
 
   return {
     linear: (x, layer) => {
@@ -57,13 +55,12 @@ export function fusedOps(machine: Machine, raw: Raw, layouts: Layouts, plain: Pi
       if (lora === null) return plain.linear(x, layer);
       return machine.scoped(() => {
         const { bias, inputs, outputs } = frozen as TfFrozen;
-        const bs = lora.parts.map(({ b }) => b.value.handle);
-        const [merged, blocks] = ops('TrimtabMerge', [weightOf(machine, raw, frozen as TfFrozen), lora.a.value.handle, machine.scalar(lora.scale), bs], 2, mergeAttributes(...lora.parts.map(({ column }) => column))) as [Handle, Handle];
+        const merged = op('TrimtabMerge', [weightOf(machine, raw, frozen as TfFrozen), ...low(lora)], columnsOf(lora));
         const input = tensor(float(x), x.rows, x.cols);
         const product = raw.matmul(input.handle, merged, false, true);
         const y = bias === null ? product : op('BiasAdd', [product, raw.reshape(bias.handle, outputs)]);
         const u = tensor(raw.matmul(input.handle, lora.a.value.handle, false, true), x.rows, lora.a.value.rows);
-        const saved: SavedLinear = { x: input, u, merged: tensor(merged, outputs, inputs), blocks: tensor(blocks, outputs, lora.a.value.rows) };
+        const saved: SavedLinear = { x: input, u, merged: tensor(merged, outputs, inputs) };
         return { y: tensor(y, x.rows, outputs), saved };
       });
     },
@@ -72,11 +69,11 @@ export function fusedOps(machine: Machine, raw: Raw, layouts: Layouts, plain: Pi
       const { frozen, lora } = layer;
       if (lora === null) return plain.linearBackward(dy, saved, layer, needsInput);
       return machine.scoped(() => {
-        const { x, u, merged, blocks } = saved as SavedLinear;
+        const { x, u, merged } = saved as SavedLinear;
         const slope = float(dy);
-        const du = raw.matmul(slope, blocks.handle);
-        gradientsOfB(lora, raw.matmul(slope, u!.handle, true));
-        addGradient(machine, raw, lora.a, raw.matmul(du, x.handle, true));
+        const [da, ...db] = ops('TrimtabLoraBackward', [slope, x.handle, u!.handle, ...low(lora)], 1 + lora.parts.length, columnsOf(lora)) as [Handle, ...Handle[]];
+        addGradient(machine, raw, lora.a, da);
+        lora.parts.forEach(({ b }, i) => addGradient(machine, raw, b, db[i]!));
         return needsInput ? tensor(raw.matmul(slope, merged.handle), dy.rows, frozen.inputs) : null!;
       });
     }) as FusedOps['linearBackward'],

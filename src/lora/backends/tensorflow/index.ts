@@ -11,7 +11,7 @@ import type { BindingOptions } from './binding.ts';
 import { BFLOAT16, FLOAT, loadBinding } from './binding.ts';
 import type { Compile } from './call.ts';
 import { callOp } from './call.ts';
-import { fusedOps } from './fused.ts';
+import { fusedOps, KERNELS } from './fused.ts';
 import { createLayouts } from './layouts.ts';
 import { linearOps } from './linear.ts';
 import { lossOps } from './losses.ts';
@@ -64,7 +64,7 @@ export function tensorflowBackend({ products, compile, mostLogits, ...options }:
   let mode = chosen;
   const call = callOp(machine, raw, () => mode, layouts);
   const linear = linearOps(machine, raw);
-  const kernels = !gpu && chosen === 'off' && machine.half === FLOAT && binding.kernels !== undefined;
+  const kernels = !gpu && chosen === 'off' && machine.half === FLOAT && binding.kernels === KERNELS;
   const numbers = (handle: Handle): Float32Array => binding.tensorDataSync(handle);
 
   return {

@@ -47,7 +47,7 @@ export function chooseBackend({ backend: wanted, engineDir, compileDir, workers 
     try {
       const { backend, kernels } = tensorflowOf(engine, compileDir, workers);
       if (wanted === 'tensorflow' || backend.device === 'gpu' || kernels) return backend;
-      problems.push(`TensorFlow (${engine.kind}) in ${engine.folder} ${engine.kind === 'gpu' ? 'finds no GPU and ' : ''}was installed without kernels for a CPU: npm run cli -- engine install brings them`);
+      problems.push(`TensorFlow (${engine.kind}) in ${engine.folder} ${engine.kind === 'gpu' ? 'finds no GPU and ' : ''}was installed without these kernels for a CPU: npm run cli -- engine install brings them`);
       // a process has one TensorFlow
       break;
     } catch (error) {

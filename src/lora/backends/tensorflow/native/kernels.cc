@@ -112,47 +112,70 @@ typedef float Vector __attribute__((vector_size(64), aligned(4), may_alias));
 constexpr int64_t kLanes = 16;
 constexpr int64_t Padded(int64_t count) { return (count + kLanes - 1) / kLanes * kLanes; }
 
-// A matrix; the step from row to row and from column to column.
+// A matrix by its rows, or its transpose by its columns: `step` numbers lie between those.
 struct View {
   const float *at;
-  int64_t row, col;
+  int64_t step;
+  bool transposed;
 };
 
 // c = from + a b for R rows and 16 C columns; b and c have consecutive columns.
-template <int R, int C>
-INLINE void Tile(View a, const float *b, int64_t b_row, const float *from, int64_t from_row, float *c, int64_t c_row, int64_t depth) {
+template <int R, int C, bool Transposed>
+INLINE void Tile(const float *a, int64_t step, const float *b, int64_t b_row, const float *from, int64_t from_row, float *c, int64_t c_row, int64_t depth) {
   Vector sum[R][C];
   for (int r = 0; r < R; r++) for (int j = 0; j < C; j++) sum[r][j] = from == nullptr ? Vector{} : *reinterpret_cast<const Vector *>(from + r * from_row + j * kLanes);
   for (int64_t k = 0; k < depth; k++) {
     for (int j = 0; j < C; j++) {
       const Vector right = *reinterpret_cast<const Vector *>(b + k * b_row + j * kLanes);
-      for (int r = 0; r < R; r++) sum[r][j] += a.at[r * a.row + k * a.col] * right;
+      for (int r = 0; r < R; r++) sum[r][j] += (Transposed ? a[k * step + r] : a[r * step + k]) * right;
     }
   }
   for (int r = 0; r < R; r++) for (int j = 0; j < C; j++) *reinterpret_cast<Vector *>(c + r * c_row + j * kLanes) = sum[r][j];
 }
 
-template <int R>
-INLINE void Rows(View a, const float *b, int64_t b_row, const float *from, int64_t from_row, float *c, int64_t c_row, int64_t cols, int64_t depth) {
-  const auto start = [&](int64_t j) { return from == nullptr ? nullptr : from + j; };
+template <int R, bool Transposed>
+INLINE void Rows(const float *a, int64_t step, const float *b, int64_t b_row, const float *from, int64_t from_row, float *c, int64_t c_row, int64_t cols, int64_t depth) {
+  const float *start = from;
   int64_t j = 0;
-  for (; j + 2 * kLanes <= cols; j += 2 * kLanes) Tile<R, 2>(a, b + j, b_row, start(j), from_row, c + j, c_row, depth);
-  for (; j + kLanes <= cols; j += kLanes) Tile<R, 1>(a, b + j, b_row, start(j), from_row, c + j, c_row, depth);
+  for (; j + 2 * kLanes <= cols; j += 2 * kLanes, start += from == nullptr ? 0 : 2 * kLanes) Tile<R, 2, Transposed>(a, step, b + j, b_row, start, from_row, c + j, c_row, depth);
+  for (; j + kLanes <= cols; j += kLanes, start += from == nullptr ? 0 : kLanes) Tile<R, 1, Transposed>(a, step, b + j, b_row, start, from_row, c + j, c_row, depth);
   for (; j < cols; j++) {
     for (int r = 0; r < R; r++) {
       float sum = from == nullptr ? 0 : from[r * from_row + j];
-      for (int64_t k = 0; k < depth; k++) sum += a.at[r * a.row + k * a.col] * b[k * b_row + j];
+      for (int64_t k = 0; k < depth; k++) sum += (Transposed ? a[k * step + r] : a[r * step + k]) * b[k * b_row + j];
       c[r * c_row + j] = sum;
     }
   }
 }
 
+template <int R, bool Transposed>
+INLINE int64_t Blocks(int64_t i, const float *a, int64_t step, const float *b, int64_t b_row, const float *from, int64_t from_row, float *c, int64_t c_row, int64_t rows, int64_t cols, int64_t depth) {
+  for (; i + R <= rows; i += R) Rows<R, Transposed>(Transposed ? a + i : a + i * step, step, b, b_row, from == nullptr ? nullptr : from + i * from_row, from_row, c + i * c_row, c_row, cols, depth);
+  return i;
+}
+
 // c = from + a b, `from` null for 0 and c itself for a sum.
 FOR_EACH_CPU void Product(View a, const float *b, int64_t b_row, const float *from, int64_t from_row, float *c, int64_t c_row, int64_t rows, int64_t cols, int64_t depth) {
   int64_t i = 0;
-  const auto start = [&]() { return from == nullptr ? nullptr : from + i * from_row; };
-  for (; i + 4 <= rows; i += 4) Rows<4>({a.at + i * a.row, a.row, a.col}, b, b_row, start(), from_row, c + i * c_row, c_row, cols, depth);
-  for (; i < rows; i++) Rows<1>({a.at + i * a.row, a.row, a.col}, b, b_row, start(), from_row, c + i * c_row, c_row, cols, depth);
+  if (a.transposed) {
+    i = Blocks<4, true>(i, a.at, a.step, b, b_row, from, from_row, c, c_row, rows, cols, depth);
+    Blocks<1, true>(i, a.at, a.step, b, b_row, from, from_row, c, c_row, rows, cols, depth);
+  } else {
+    // Where b is one vector wide, four rows are too few sums for a processor to work on at once.
+    if (cols <= kLanes) i = Blocks<8, false>(i, a.at, a.step, b, b_row, from, from_row, c, c_row, rows, cols, depth);
+    i = Blocks<4, false>(i, a.at, a.step, b, b_row, from, from_row, c, c_row, rows, cols, depth);
+    Blocks<1, false>(i, a.at, a.step, b, b_row, from, from_row, c, c_row, rows, cols, depth);
+  }
+}
+
+FOR_EACH_CPU void Scale(float *x, float by, int64_t count) {
+  for (int64_t i = 0; i < count; i++) x[i] *= by;
+}
+
+float *Scratch(int64_t count) {
+  static thread_local std::vector<float> memory;
+  if (static_cast<int64_t>(memory.size()) < count) memory.resize(count);
+  return memory.data();
 }
 
 // Attention -------------------------------------------------------------------------------------------------------------------------
@@ -209,12 +232,6 @@ FOR_EACH_CPU void SoftmaxBackward(const float *p, float *dp, const float *dy, co
   for (int64_t j = 0; j < cols; j++) dp[j] = p[j] * (dp[j] - mean) * scale;
 }
 
-float *Scratch(int64_t count) {
-  static thread_local std::vector<float> memory;
-  if (static_cast<int64_t>(memory.size()) < count) memory.resize(count);
-  return memory.data();
-}
-
 // One head of one sequence of n rows. Probabilities are [n, n padded].
 void Attend(const float *qkv, const Shape &shape, int64_t head, int64_t n, float *y, float *probabilities) {
   const int64_t row = shape.columns(), w = shape.width, wide = Padded(w), long_ = Padded(n), kv = head / shape.group();
@@ -222,10 +239,10 @@ void Attend(const float *qkv, const Shape &shape, int64_t head, int64_t n, float
   Pack(qkv + head * w, row, n, w, query);
   PackTransposed(qkv + (shape.heads + kv) * w, row, n, w, keys);
   Pack(qkv + (shape.heads + shape.kv_heads + kv) * w, row, n, w, value);
-  Product({query, wide, 1}, keys, long_, nullptr, 0, probabilities, long_, n, long_, w);
+  Product({query, wide, false}, keys, long_, nullptr, 0, probabilities, long_, n, long_, w);
   const float scale = 1 / std::sqrt(static_cast<float>(w));
   for (int64_t i = 0; i < n; i++) Softmax(probabilities + i * long_, scale, shape.causal ? i + 1 : n, long_);
-  Product({probabilities, long_, 1}, value, wide, nullptr, 0, context, wide, n, wide, n);
+  Product({probabilities, long_, false}, value, wide, nullptr, 0, context, wide, n, wide, n);
   Unpack(context, n, w, y + head * w, shape.heads * w);
 }
 
@@ -242,11 +259,11 @@ void AttendBackward(const float *dy, const float *y, const float *qkv, const flo
     const float *p = probabilities + head * n * long_;
     Pack(qkv + head * w, row, n, w, query);
     Pack(dy + head * w, y_row, n, w, slope);
-    Product({slope, wide, 1}, values, long_, nullptr, 0, d_scores, long_, n, long_, w);
+    Product({slope, wide, false}, values, long_, nullptr, 0, d_scores, long_, n, long_, w);
     for (int64_t i = 0; i < n; i++) SoftmaxBackward(p + i * long_, d_scores + i * long_, slope + i * wide, y + i * y_row + head * w, scale, long_, w);
-    Product({d_scores, long_, 1}, key, wide, nullptr, 0, d_query, wide, n, wide, n);
-    Product({d_scores, 1, long_}, query, wide, g == 0 ? nullptr : d_key, wide, d_key, wide, n, wide, n);
-    Product({p, 1, long_}, slope, wide, g == 0 ? nullptr : d_value, wide, d_value, wide, n, wide, n);
+    Product({d_scores, long_, false}, key, wide, nullptr, 0, d_query, wide, n, wide, n);
+    Product({d_scores, long_, true}, query, wide, g == 0 ? nullptr : d_key, wide, d_key, wide, n, wide, n);
+    Product({p, long_, true}, slope, wide, g == 0 ? nullptr : d_value, wide, d_value, wide, n, wide, n);
     Unpack(d_query, n, w, d_qkv + head * w, row);
   }
   Unpack(d_key, n, w, d_qkv + (shape.heads + kv) * w, row);
@@ -395,36 +412,61 @@ class AttentionBackwardOp : public AttentionKernel {
   }
 };
 
-// A weight with its low-rank addition in it, and scale B of all parts as one block-diagonal matrix [outputs, parts x rank]. Part i adds
-// to the rows from columns[i] on.
-class MergeOp : public OpKernel {
+// What the ops of a linear layer's low-rank addition have in common: part i adds scale B_i A_i to the rows of the weight from columns[i] on,
+// A being [parts x rank, inputs] and B_i [height, rank].
+class LoraKernel : public OpKernel {
  public:
-  explicit MergeOp(OpKernelConstruction *construction) : OpKernel(construction) { OP_REQUIRES_OK(construction, construction->GetAttr("columns", &columns_)); }
+  explicit LoraKernel(OpKernelConstruction *construction) : OpKernel(construction) { OP_REQUIRES_OK(construction, construction->GetAttr("columns", &columns_)); }
 
+ protected:
+  struct Parts {
+    const Tensor *a, *scale;
+    OpInputList b;
+    int64_t rank, wide, inputs;
+  };
+
+  tensorflow::Status Read(OpKernelContext *context, int64_t outputs, Parts *parts) const {
+    TF_RETURN_IF_ERROR(context->input("a", &parts->a));
+    TF_RETURN_IF_ERROR(context->input("scale", &parts->scale));
+    TF_RETURN_IF_ERROR(context->input_list("b", &parts->b));
+    parts->wide = parts->a->dim_size(0);
+    parts->inputs = parts->a->dim_size(1);
+    parts->rank = parts->wide / parts->b.size();
+    bool fits = static_cast<int64_t>(columns_.size()) == parts->b.size() && parts->rank * parts->b.size() == parts->wide;
+    for (int i = 0; fits && i < parts->b.size(); i++) {
+      fits = parts->b[i].dim_size(1) == parts->rank && columns_[i] + parts->b[i].dim_size(0) <= (i + 1 < parts->b.size() ? columns_[i + 1] : outputs);
+    }
+    return fits ? absl::OkStatus() : InvalidArgument("lora: A and B do not fit each other or the layer");
+  }
+
+  std::vector<int32_t> columns_;
+};
+
+// A weight with its low-rank addition in it.
+class MergeOp : public LoraKernel {
+ public:
+  using LoraKernel::LoraKernel;
   void Compute(OpKernelContext *context) override {
-    const Tensor *weight, *a, *scale;
-    OpInputList bs;
+    const Tensor *weight;
     OP_REQUIRES_OK(context, context->input("weight", &weight));
-    OP_REQUIRES_OK(context, context->input("a", &a));
-    OP_REQUIRES_OK(context, context->input("scale", &scale));
-    OP_REQUIRES_OK(context, context->input_list("b", &bs));
-    const int64_t outputs = weight->dim_size(0), inputs = weight->dim_size(1), wide = a->dim_size(0);
-    OP_REQUIRES(context, a->dim_size(1) == inputs && static_cast<int64_t>(columns_.size()) == bs.size(), InvalidArgument("merge: A does not fit the weight"));
-    for (int i = 0; i < bs.size(); i++) OP_REQUIRES(context, bs[i].dim_size(1) * bs.size() == wide && columns_[i] >= 0 && columns_[i] + bs[i].dim_size(0) <= outputs, InvalidArgument("merge: B does not fit"));
-    Tensor *merged = nullptr, *blocks = nullptr;
+    Parts parts;
+    OP_REQUIRES_OK(context, Read(context, weight->dim_size(0), &parts));
+    const int64_t inputs = weight->dim_size(1), rank = parts.rank;
+    OP_REQUIRES(context, parts.inputs == inputs, InvalidArgument("merge: A does not fit the weight"));
+    Tensor *merged = nullptr;
     OP_REQUIRES_OK(context, context->allocate_output(0, weight->shape(), &merged));
-    OP_REQUIRES_OK(context, context->allocate_output(1, TensorShape({outputs, wide}), &blocks));
-    const float by = *Numbers(*scale);
-    const int64_t rank = wide / bs.size();
-    Share(context, outputs, inputs * rank / 4, [&](int64_t from, int64_t to) {
-      std::fill(Numbers(blocks) + from * wide, Numbers(blocks) + to * wide, 0.0f);
+    const float by = *Numbers(*parts.scale);
+    Share(context, weight->dim_size(0), inputs * rank / 4, [&](int64_t from, int64_t to) {
       int64_t row = from;
-      for (int i = 0; i < bs.size(); i++) {
-        const int64_t first = std::max<int64_t>(row, columns_[i]), last = std::min<int64_t>(to, columns_[i] + bs[i].dim_size(0));
+      for (int i = 0; i < parts.b.size(); i++) {
+        const int64_t first = std::max<int64_t>(row, columns_[i]), last = std::min<int64_t>(to, columns_[i] + parts.b[i].dim_size(0));
         if (first >= last) continue;
         Copy(*weight, merged, row, first, inputs);
-        for (int64_t j = first; j < last; j++) for (int64_t k = 0; k < rank; k++) Numbers(blocks)[j * wide + i * rank + k] = by * Numbers(bs[i])[(j - columns_[i]) * rank + k];
-        Product({Numbers(blocks) + first * wide + i * rank, wide, 1}, Numbers(*a) + i * rank * inputs, inputs, Numbers(*weight) + first * inputs, inputs, Numbers(merged) + first * inputs, inputs, last - first, inputs, rank);
+        const int64_t count = (last - first) * rank;
+        const float *b = Numbers(parts.b[i]) + (first - columns_[i]) * rank;
+        float *scaled = Scratch(count);
+        for (int64_t k = 0; k < count; k++) scaled[k] = by * b[k];
+        Product({scaled, rank, false}, Numbers(*parts.a) + i * rank * inputs, inputs, Numbers(*weight) + first * inputs, inputs, Numbers(merged) + first * inputs, inputs, last - first, inputs, rank);
         row = last;
       }
       Copy(*weight, merged, row, to, inputs);
@@ -435,7 +477,63 @@ class MergeOp : public OpKernel {
   static void Copy(const Tensor &x, Tensor *into, int64_t from, int64_t to, int64_t cols) {
     if (from < to) std::memcpy(Numbers(into) + from * cols, Numbers(x) + from * cols, (to - from) * cols * sizeof(float));
   }
-  std::vector<int32_t> columns_;
+};
+
+// Gradients of A and of each B by those of y: du = scale dy B, dA = du' x, dB = scale dy' u, u being x A'.
+class LoraBackwardOp : public LoraKernel {
+ public:
+  using LoraKernel::LoraKernel;
+  void Compute(OpKernelContext *context) override {
+    const Tensor *dy, *x, *u;
+    OP_REQUIRES_OK(context, context->input("dy", &dy));
+    OP_REQUIRES_OK(context, context->input("x", &x));
+    OP_REQUIRES_OK(context, context->input("u", &u));
+    const int64_t n = dy->dim_size(0), outputs = dy->dim_size(1);
+    Parts parts;
+    OP_REQUIRES_OK(context, Read(context, outputs, &parts));
+    const int64_t wide = parts.wide, rank = parts.rank, inputs = parts.inputs;
+    OP_REQUIRES(context, x->dim_size(0) == n && x->dim_size(1) == inputs && u->dim_size(0) == n && u->dim_size(1) == wide, InvalidArgument("lora: a gradient of another shape"));
+    Tensor *da = nullptr, du;
+    OP_REQUIRES_OK(context, context->allocate_output(0, parts.a->shape(), &da));
+    OP_REQUIRES_OK(context, context->allocate_temp(tensorflow::DT_FLOAT, u->shape(), &du));
+    const float scale = *Numbers(*parts.scale);
+
+    Share(context, n, outputs * rank / 8, [&](int64_t from, int64_t to) {
+      for (int i = 0; i < parts.b.size(); i++) {
+        Product({Numbers(*dy) + from * outputs + columns_[i], outputs, false}, Numbers(parts.b[i]), rank, nullptr, 0, Numbers(&du) + from * wide + i * rank, wide, to - from, rank, parts.b[i].dim_size(0));
+      }
+      Scale(Numbers(&du) + from * wide, scale, (to - from) * wide);
+    });
+    Share(context, Panels(inputs), n * wide * kPanel / 32, [&](int64_t from, int64_t to) {
+      const int64_t left = from * kPanel;
+      Accumulate(Numbers(&du), wide, wide, Numbers(*x) + left, inputs, Numbers(da) + left, inputs, std::min(to * kPanel, inputs) - left, n);
+    });
+    for (int i = 0; i < parts.b.size(); i++) {
+      Tensor *db = nullptr;
+      OP_REQUIRES_OK(context, context->allocate_output(1 + i, parts.b[i].shape(), &db));
+      const int64_t height = parts.b[i].dim_size(0);
+      Share(context, Panels(height), n * rank * kPanel / 32, [&](int64_t from, int64_t to) {
+        const int64_t left = from * kPanel, count = std::min(to * kPanel, height) - left;
+        float *transposed = Scratch(rank * count);
+        Accumulate(Numbers(*u) + i * rank, wide, rank, Numbers(*dy) + columns_[i] + left, outputs, transposed, count, count, n);
+        for (int64_t j = 0; j < count; j++) for (int64_t k = 0; k < rank; k++) Numbers(db)[(left + j) * rank + k] = scale * transposed[k * count + j];
+      });
+    }
+  }
+
+ private:
+  // c = a' b, [rows, cols], by some of b's rows at a time and along them: so b comes from memory once, in its order, and is at hand for all rows of c.
+  static void Accumulate(const float *a, int64_t a_step, int64_t rows, const float *b, int64_t b_row, float *c, int64_t c_row, int64_t cols, int64_t depth) {
+    if (depth == 0) for (int64_t i = 0; i < rows; i++) std::fill(c + i * c_row, c + i * c_row + cols, 0.0f);
+    for (int64_t k = 0; k < depth; k += kDepth) {
+      for (int64_t j = 0; j < cols; j += kPanel) {
+        Product({a + k * a_step, a_step, true}, b + k * b_row + j, b_row, k == 0 ? nullptr : c + j, c_row, c + j, c_row, rows, std::min(kPanel, cols - j), std::min(kDepth, depth - k));
+      }
+    }
+  }
+
+  static constexpr int64_t kPanel = 64, kDepth = 64;
+  static int64_t Panels(int64_t cols) { return (cols + kPanel - 1) / kPanel; }
 };
 
 #define ATTENTION_SHAPE Attr("heads: int").Attr("kv_heads: int").Attr("width: int").Attr("causal: bool")
@@ -445,7 +543,8 @@ REGISTER_OP("TrimtabLayerNorm").Attr("N: int >= 1").Input("summands: N * float")
 REGISTER_OP("TrimtabLayerNormBackward").Input("dy: float").Input("normal: float").Input("inverse: float").Input("weight: float").Output("dx: float").SetShapeFn(tensorflow::shape_inference::UnknownShape);
 REGISTER_OP("TrimtabAttention").ATTENTION_SHAPE.Input("qkv: float").Input("starts: int32").Output("y: float").Output("probabilities: float").SetShapeFn(tensorflow::shape_inference::UnknownShape);
 REGISTER_OP("TrimtabAttentionBackward").ATTENTION_SHAPE.Input("dy: float").Input("y: float").Input("qkv: float").Input("probabilities: float").Input("starts: int32").Output("d_qkv: float").SetShapeFn(tensorflow::shape_inference::UnknownShape);
-REGISTER_OP("TrimtabMerge").Attr("N: int >= 1").Attr("columns: list(int)").Input("weight: float").Input("a: float").Input("scale: float").Input("b: N * float").Output("merged: float").Output("blocks: float").SetShapeFn(tensorflow::shape_inference::UnknownShape);
+REGISTER_OP("TrimtabMerge").Attr("N: int >= 1").Attr("columns: list(int)").Input("weight: float").Input("a: float").Input("scale: float").Input("b: N * float").Output("merged: float").SetShapeFn(tensorflow::shape_inference::UnknownShape);
+REGISTER_OP("TrimtabLoraBackward").Attr("N: int >= 1").Attr("columns: list(int)").Input("dy: float").Input("x: float").Input("u: float").Input("a: float").Input("scale: float").Input("b: N * float").Output("da: float").Output("db: N * float").SetShapeFn(tensorflow::shape_inference::UnknownShape);
 
 REGISTER_KERNEL_BUILDER(Name("TrimtabGelu").Device(tensorflow::DEVICE_CPU), GeluOp);
 REGISTER_KERNEL_BUILDER(Name("TrimtabGeluBackward").Device(tensorflow::DEVICE_CPU), GeluBackwardOp);
@@ -454,6 +553,7 @@ REGISTER_KERNEL_BUILDER(Name("TrimtabLayerNormBackward").Device(tensorflow::DEVI
 REGISTER_KERNEL_BUILDER(Name("TrimtabAttention").Device(tensorflow::DEVICE_CPU), AttentionOp);
 REGISTER_KERNEL_BUILDER(Name("TrimtabAttentionBackward").Device(tensorflow::DEVICE_CPU), AttentionBackwardOp);
 REGISTER_KERNEL_BUILDER(Name("TrimtabMerge").Device(tensorflow::DEVICE_CPU), MergeOp);
+REGISTER_KERNEL_BUILDER(Name("TrimtabLoraBackward").Device(tensorflow::DEVICE_CPU), LoraBackwardOp);
 
 }  // namespace
 }  // namespace trimtab
