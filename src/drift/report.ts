@@ -1,6 +1,6 @@
 /** How a model stands: each monitor against its threshold, the last day's columns against the reference, and the last panes. */
 import { TrimtabError } from '../errors.ts';
-import { addEncoded, decodeProfile, NO_COLUMNS, UNIT, type ReferenceBody } from '../profile/index.ts';
+import { decodeProfile, NO_COLUMNS, UNIT, type ReferenceBody } from '../profile/index.ts';
 import { milliseconds, type ModelSpec } from '../spec.ts';
 import { detectorValue } from '../statistics/e-detector.ts';
 import { lastPanes, liveOf, monitorsOf, openPaneOf, paneProfilesAfter, timedPaneProfiles, type OpenPaneOfModel } from '../store/drift.ts';
@@ -18,6 +18,7 @@ import { evidencesOf, type IncidentEvidence } from './incident-evidence.ts';
 import { columnsOf, rhythmicStreams } from './rhythmic-streams.ts';
 import { paneAutocorrelation, rhythmsOf, type Rhythm, type TimedPane } from './rhythm.ts';
 import { watchedColumns, type Monitor } from './monitors.ts';
+import { slide, type SlidingWindow } from './sliding.ts';
 import { resumeState, type MonitorState } from './state.ts';
 import { tolerancesFor } from './tolerance.ts';
 import { detectorOf, watchingOf, type Live, type Watching } from './watching.ts';
@@ -94,7 +95,7 @@ const WINDOW = DAY;
 const LOOKED_THROUGH = 28 * DAY;
 
 /** What is made once a closed pane, since it reads a day of profiles and more: of each model the last. */
-export type Memo = Map<string, { readonly of: string; readonly window: WindowReport | null; readonly assumptions: Assumptions }>;
+export type Memo = Map<string, { readonly of: string; readonly window: WindowReport | null; readonly assumptions: Assumptions; readonly sliding: SlidingWindow | null }>;
 
 /** @throws TrimtabError `not-found` */
 export async function driftReport(db: Queryable, references: References, memo: Memo, model: string): Promise<DriftReport> {
@@ -170,17 +171,17 @@ async function looksBack(db: Queryable, memo: Memo, stand: Stand): Promise<{ win
   const { model, live, pane, spec } = stand;
   const of = JSON.stringify([live, pane, spec]);
   const known = memo.get(model);
-  const { window, assumptions } = known?.of === of ? known : { window: await windowOf(db, stand), assumptions: await assumptionsOf(db, stand) };
-  memo.set(model, { of, window, assumptions });
+  if (known?.of === of) return { window: known.window, assumptions: known.assumptions };
+  // whoever asks meanwhile adds the panes up anew, and slides nothing that is being slid
+  if (known !== undefined) memo.set(model, { ...known, sliding: null });
+  const sliding = await slide(db, known?.sliding ?? null, model, live, pane - 1 - Math.max(1, Math.ceil(WINDOW / milliseconds(spec.pane))));
+  const [window, assumptions] = [windowOf(stand, sliding), await assumptionsOf(db, stand)];
+  memo.set(model, { of, window, assumptions, sliding });
   return { window, assumptions };
 }
 
-async function windowOf(db: Queryable, { model, spec, live, reference, pane }: Stand): Promise<WindowReport | null> {
-  const most = Math.max(1, Math.ceil(WINDOW / milliseconds(spec.pane)));
-  const [first, ...rest] = await paneProfilesAfter(db, model, live.adapter, live.reference, pane - 1 - most);
-  if (first === undefined) return null;
-  const window = rest.reduce((sum, { profile }) => addEncoded(sum, profile), decodeProfile(first.profile));
-  return windowReport(reference, window, [first.pane, rest.at(-1)?.pane ?? first.pane]);
+function windowOf({ reference }: Stand, sliding: SlidingWindow | null): WindowReport | null {
+  return sliding === null ? null : windowReport(reference, sliding.profile, [sliding.panes[0] as number, sliding.panes.at(-1) as number]);
 }
 
 async function assumptionsOf(db: Queryable, { model, spec, live, reference, openedAt }: Stand): Promise<Assumptions> {

@@ -67,6 +67,12 @@ export async function paneProfilesAfter(db: Queryable, model: string, adapter: s
   return rows;
 }
 
+/** Profiles of panes of one adapter and reference, as many of them as there are. */
+export async function paneProfilesOf(db: Queryable, model: string, adapter: string, reference: string, panes: readonly number[]): Promise<Uint8Array[]> {
+  const { rows } = await db.query<{ profile: Uint8Array }>('select profile from pane_profiles where model = $1 and adapter = $2 and reference = $3 and pane = any($4::bigint[])', [model, adapter, reference, panes]);
+  return rows.map(({ profile }) => profile);
+}
+
 /** How many panes of one adapter and reference that opened since a time have rows, and the first of them; 0 without any. */
 export async function panesSince(db: Queryable, model: string, adapter: string, reference: string, since: Date): Promise<{ count: number; first: number }> {
   const { rows } = await db.query<{ count: number; first: number }>(
