@@ -79,6 +79,7 @@ describe.skipIf(CHROMIUM === null)('the page', () => {
     await page.getByRole('heading', { level: 1, name: `Run 1 of ${MODEL}` }).waitFor();
     await page.getByRole('heading', { name: 'Verdict' }).waitFor();
     await page.getByRole('group', { name: /^Loss/ }).waitFor();
+    await page.getByRole('table', { name: /^What this run trained and stores/ }).getByText('Gradients and AdamW’s moments').waitFor();
     await page.getByRole('button', { name: /^Challenger wrong/ }).click();
     await expect.poll(() => page.url()).toContain('rows=wrong');
     await look('run');
