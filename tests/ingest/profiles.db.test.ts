@@ -1,6 +1,6 @@
 /** What rows carry besides text and answer: features, parts, seasons and clusters, in the profile of exactly the rows that went in. */
 import { describe, expect, it } from 'vitest';
-import { buildReference, decodeProfile, divideBy, emptyProfile, encodeReference, observeOutcome, observePrediction, type Profile, type ReferenceBody, type ScoredRow } from '../../src/profile/index.ts';
+import { buildReference, decodeProfile, divideBy, emptyProfile, encodeReference, observeOutcome, observePrediction, seasonOf, type Profile, type ReferenceBody, type ScoredRow } from '../../src/profile/index.ts';
 import { testDatabase } from '../support/postgres.ts';
 import { addAdapter, goLive, prediction, register, START, sumOfDeltas, world } from './world.ts';
 
@@ -30,7 +30,7 @@ const sent = (model: string, { id, features, occurredAt }: Row) => prediction(mo
 function profileOf(reference: ReferenceBody, counted: readonly Row[], judged: readonly Row[]): Profile {
   const profile = emptyProfile(reference);
   const partsOf = ({ features, occurredAt }: Row) => divideBy(reference.divisions)({ features, segment: null, at: Date.parse(occurredAt) });
-  for (const row of counted) observePrediction(profile, reference, { id: row.id, text: `hello ${row.id}`, label: 'greet', confidence: 0.75, features: row.features, output: null, parts: partsOf(row) });
+  for (const row of counted) observePrediction(profile, reference, { id: row.id, text: `hello ${row.id}`, label: 'greet', confidence: 0.75, features: row.features, output: null, parts: partsOf(row), season: seasonOf(reference.divisions)?.({ at: Date.parse(row.occurredAt) }) ?? null });
   for (const row of judged) observeOutcome(profile, 0, partsOf(row));
   return profile;
 }
