@@ -208,19 +208,18 @@ void Unpack(const float *x, int64_t rows, int64_t width, float *into, int64_t in
   for (int64_t i = 0; i < rows; i++) std::memcpy(into + i * into_row, x + i * Padded(width), width * sizeof(float));
 }
 
-// Softmax of scale x over the first `seen` columns of a row; the others become 0.
+// Softmax of scale x over the first `seen` columns of a row; the others become 0. All loops are over whole vectors.
 FOR_EACH_CPU void Softmax(float *x, float scale, int64_t seen, int64_t cols) {
+  for (int64_t j = seen; j < cols; j++) x[j] = x[0];
   float most = x[0], sum = 0;
 #pragma omp simd reduction(max : most)
-  for (int64_t j = 0; j < seen; j++) most = x[j] > most ? x[j] : most;
-#pragma omp simd reduction(+ : sum)
-  for (int64_t j = 0; j < seen; j++) {
-    x[j] = Exp(scale * (x[j] - most));
-    sum += x[j];
-  }
-  const float share = 1 / sum;
-  for (int64_t j = 0; j < seen; j++) x[j] *= share;
+  for (int64_t j = 0; j < cols; j++) most = x[j] > most ? x[j] : most;
+  for (int64_t j = 0; j < cols; j++) x[j] = Exp(scale * (x[j] - most));
   for (int64_t j = seen; j < cols; j++) x[j] = 0;
+#pragma omp simd reduction(+ : sum)
+  for (int64_t j = 0; j < cols; j++) sum += x[j];
+  const float share = 1 / sum;
+  for (int64_t j = 0; j < cols; j++) x[j] *= share;
 }
 
 // Gradient of the scores, in the place of that of the probabilities: p (dp - mean) scale, the mean of dp under p being dy y
