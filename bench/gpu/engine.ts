@@ -1,7 +1,7 @@
 /**
  * Our training of the shapes of peft_eager.py, one line of JSON for each.
  *
- *   node bench/gpu/engine.ts BINDING SHAPE... [--batch 8] [--length 512] [--steps 20] [--products bfloat16|float32] [--quantised] [--profile] [--cuda DIR] [--cache DIR]
+ *   node bench/gpu/engine.ts BINDING SHAPE... [--batch 8] [--length 512] [--steps 20] [--products bfloat16|float32] [--quantised] [--layers N] [--profile] [--cuda DIR] [--cache DIR]
  *
  * Every token is a target; r 16 on all linear layers, AdamW with clipping; the batch is one of random tokens, as there. --profile: see profile.ts.
  */
@@ -32,6 +32,7 @@ const { positionals, values } = parseArgs({
     products: { type: 'string', default: 'bfloat16' },
     compile: { type: 'string', default: 'xla' },
     logits: { type: 'string' },
+    layers: { type: 'string' },
     quantised: { type: 'boolean', default: false },
     cuda: { type: 'string' },
     cache: { type: 'string' },
@@ -53,6 +54,7 @@ async function measure(name: string, shape: Shape): Promise<Record<string, unkno
     exact: values.products === 'float32',
     products: values.products as 'float32' | 'bfloat16',
     compile: values.compile as 'xla',
+    ...(values.layers === undefined ? {} : { layersPerCall: Number(values.layers) }),
     ...(values.logits === undefined ? {} : { mostLogits: Number(values.logits) }),
   };
   const plain = tensorflowBackend(options);
@@ -61,22 +63,29 @@ async function measure(name: string, shape: Shape): Promise<Record<string, unkno
   const plan = planAdapter(architectureOf(base), { kind: 'vocabulary', outputs: 0, pooling: 'last' }, { r: 16, alpha: 32, targets: 'all-linear' });
   const team = await createTensorflowTeam({ ...options, backend, base, plan, use: 'train', values: initialValues(plan, 1), microBatch: batch * length });
   const loaded = seconds();
+  const loadedGB = memory();
   const uniform = random(1, 'tokens');
   const rows = Array.from({ length: batch }, (): EncodedRow => {
     const tokens = Int32Array.from({ length }, () => Math.floor(uniform() * shape.vocab_size));
     return { tokens, targets: Int32Array.from(tokens, (_, i) => (i + 1 < length ? tokens[i + 1]! : -1)), weight: 1 };
   });
   const losses: number[] = [];
-  const times: number[] = [];
-  let firstStep = 0;
-  for (let i = 0; i < WARM_STEPS + steps; i += 1) {
+  /** As train() goes: a step begins before the one before it has been waited for. */
+  const run = async (count: number): Promise<number> => {
     const before = performance.now();
-    losses.push((await team.step(rows, RATE)).loss);
-    times.push(performance.now() - before);
-    if (i === 0) firstStep = seconds() - loaded;
-  }
+    let last: (() => { readonly loss: number }) | null = null;
+    for (let i = 0; i < count; i += 1) {
+      const report = await team.begin!(rows, RATE);
+      if (last !== null) losses.push(last().loss);
+      last = report;
+    }
+    losses.push(last!().loss);
+    return performance.now() - before;
+  };
+  const firstStep = (await run(1)) / 1000;
+  await run(WARM_STEPS - 1);
+  const milliseconds = (await run(steps)) / steps;
   const live = plain.liveTensors();
-  const median = times.slice(WARM_STEPS).sort((a, b) => a - b)[Math.floor(steps / 2)]!;
   const result = {
     engine: 'trimtab',
     shape: name,
@@ -84,9 +93,11 @@ async function measure(name: string, shape: Shape): Promise<Record<string, unkno
     products: values.products,
     quantised: values.quantised,
     compile: values.compile,
-    tokensPerSecond: Math.round((batch * length * 1000) / median),
-    millisecondsPerStep: Math.round(median * 10) / 10,
+    layersPerCall: plain.layersPerCall,
+    tokensPerSecond: Math.round((batch * length * 1000) / milliseconds),
+    millisecondsPerStep: Math.round(milliseconds * 10) / 10,
     loadSeconds: loaded,
+    loadedGB,
     firstStepSeconds: Math.round(firstStep * 1000) / 1000,
     memoryGB: memory(),
     trainable: plan.count,

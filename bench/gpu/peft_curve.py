@@ -1,12 +1,12 @@
 """The losses of a training in PyTorch with PEFT, for comparison with the engine's own, step by step.
 
-    python peft_curve.py FOLDER [--dtype float32|bfloat16] [--device cuda|cpu] [--out FILE]
+    python peft_curve.py FOLDER... [--dtype float32|bfloat16 ...] [--device cuda|cpu]
 
-FOLDER holds `base/` (any folder of a causal language model), `adapter/` (PEFT's files: where both start) and `curve.json`:
+Writes FOLDER/torch-DTYPE.json for each. FOLDER holds `base/` (any folder of a causal language model), `adapter/` (PEFT's files: where both start) and `curve.json`:
 
     {"weightDecay": 0.01, "clip": 1, "rates": [rate of each step], "batches": [[{"tokens": [...], "targets": [...], "weight": 1}, ...] of each step]}
 
-targets[i] is the token that should follow token i, or -1 where nothing is asked. Prints, or writes to FILE, {"losses": [...]}: the weighted mean over the tokens with a
+targets[i] is the token that should follow token i, or -1 where nothing is asked. What is written is {"losses": [...]}: the weighted mean over the tokens with a
 target, nats. In bfloat16 the base is bf16 and the adapter, its gradients and the loss are float32, products in bf16 (autocast).
 """
 import argparse
@@ -42,31 +42,34 @@ def loss_of(model, rows: list[dict], device: str, dtype: torch.dtype) -> torch.T
     return (each * weights.flatten()).sum() / weights.sum()
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--dtype", default="float32", choices=["float32", "bfloat16"])
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    parser.add_argument("--out", type=Path)
-    given = parser.parse_args()
-    dtype = getattr(torch, given.dtype)
+def losses_of(folder: Path, dtype: torch.dtype, device: str) -> list[float]:
     torch.backends.cuda.matmul.allow_tf32 = False
-    curve = json.loads((given.folder / "curve.json").read_text())
-    base = AutoModelForCausalLM.from_pretrained(given.folder / "base", dtype=dtype)
-    model = PeftModel.from_pretrained(base, given.folder / "adapter", is_trainable=True).to(given.device).train()
+    curve = json.loads((folder / "curve.json").read_text())
+    base = AutoModelForCausalLM.from_pretrained(folder / "base", dtype=dtype)
+    model = PeftModel.from_pretrained(base, folder / "adapter", is_trainable=True).to(device).train()
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimizer = torch.optim.AdamW(trained, lr=1.0, weight_decay=curve["weightDecay"])
     losses = []
     for rate, rows in zip(curve["rates"], curve["batches"], strict=True):
         optimizer.param_groups[0]["lr"] = rate
-        loss = loss_of(model, rows, given.device, dtype)
+        loss = loss_of(model, rows, device, dtype)
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(trained, curve["clip"])
         optimizer.step()
         losses.append(loss.item())
-    found = json.dumps({"losses": losses})
-    given.out.write_text(found) if given.out else print(found)
+    return losses
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folders", nargs="+", type=Path)
+    parser.add_argument("--dtype", nargs="+", default=["float32"], choices=["float32", "bfloat16"])
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    given = parser.parse_args()
+    for folder in given.folders:
+        for dtype in given.dtype:
+            (folder / f"torch-{dtype}.json").write_text(json.dumps({"losses": losses_of(folder, getattr(torch, dtype), given.device)}))
 
 
 if __name__ == "__main__":

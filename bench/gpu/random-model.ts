@@ -44,11 +44,9 @@ export function randomised(backend: TensorflowBackend, { vocab_size: vocabulary 
   let seed = 1;
   return {
     ...backend,
-    constant(values, rows, cols) {
-      // Tables of positions are constants too, and stay as they are.
-      if (rows === vocabulary) return backend.random(rows, cols, 0.02, seed++);
-      return rows === 1 ? backend.constant(new Float32Array(cols).fill(1), 1, cols) : backend.constant(values, rows, cols);
-    },
+    // Tables of positions' turns are constants too, and stay as they are.
+    constant: (values, rows, cols) => (rows === 1 ? backend.constant(new Float32Array(cols).fill(1), 1, cols) : backend.constant(values, rows, cols)),
+    table: (_values, rows, cols) => backend.randomTable(rows, cols, 0.02, seed++),
     freeze(_weight, _bias, inputs, outputs, backward) {
       // As loaded from files, the output matrix is not quantised.
       if (quantised && outputs !== vocabulary) return backend.freeze([randomNf4(outputs, inputs)], null, inputs, outputs, backward);

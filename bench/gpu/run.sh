@@ -4,8 +4,8 @@
 # LIGHT=1 runs the same commands on the smallest shapes, to try the stages on a CPU. A stage that fails does not stop the next.
 set -uo pipefail
 out=${OUT:-.} work=$(mktemp -d); xla=(--cache "$XLA_CACHE"); [ -d "${CUDA_DIR:-}" ] && xla+=(--cuda "$CUDA_DIR")
-small=135M big=1.2B huge=8B steps=20 curve=(--steps 200) rows=10000
-[ -z "${LIGHT:-}" ] || { small=tiny big=tiny huge=tiny steps=3 curve=(--steps 12 --hidden 64 --layers 2 --length 32) rows=256; light=(--length 32); }
+small=135M big=1.2B huge=8B steps=20 curve=(--steps 200) seeds='1 2 3 4 5' rows=10000
+[ -z "${LIGHT:-}" ] || { small=tiny big=tiny huge=tiny steps=3 curve=(--steps 12 --hidden 64 --layers 2 --length 32) seeds='1 2' rows=256; light=(--length 32); }
 record() { # NAME COMMAND...
   local name=$1 began=$SECONDS; shift
   "$@" > "$out/$name.out" 2> "$out/$name.log"; local code=$?
@@ -13,6 +13,10 @@ record() { # NAME COMMAND...
   echo "$name: code $code, $((SECONDS - began)) s"; [ $code -eq 0 ] && rm -f "$out/$name.log" || tail -n 15 "$out/$name.log"
 }
 engine() { record "$1" node bench/gpu/engine.ts "$BINDING" "${@:2}" --steps $steps "${xla[@]}" ${light[@]+"${light[@]}"}; }
+kernels() { # What the card does in the last 400 ms, and what it is asked: $OUT/kernels-SHAPE.txt
+  [ -e "$work/libkernels.so" ] || bash bench/gpu/kernels.sh "$work"
+  KERNELS=$out/kernels-$1.txt KERNELS_CALLS=1 CUDA_INJECTION64_PATH=$work/libkernels.so engine "$1-kernels" "$2"
+}
 peft() { record "$1" python3 bench/gpu/peft_eager.py "${@:2}" --steps $steps ${light[@]+"${light[@]}"}; }
 for stage in "$@"; do
   case $stage in
@@ -21,14 +25,15 @@ for stage in "$@"; do
     big) peft peft-1.2B $big; engine 1.2B-cold $big; engine 1.2B-warm $big; engine 1.2B-one-chunk $big --logits 1000000000 ;;
     profile) engine 135M-profile $small --profile; engine 1.2B-profile $big --profile ;;
     # The asynchronous allocator reserves what is used, not powers of two of it.
-    memory) TF_GPU_ALLOCATOR=cuda_malloc_async engine 1.2B-memory $big ;;
+    memory) TF_GPU_ALLOCATOR=cuda_malloc_async engine 1.2B-memory $big; TF_GPU_ALLOCATOR=cuda_malloc_async engine 1.2B-quantised-memory $big --quantised ;;
+    kernels) kernels 135M $small; kernels 1.2B $big ;;
     float32) engine 135M-float32 $small --products float32 ;;
     quantised) engine 1.2B-quantised $big --quantised; engine 8B-quantised $huge --quantised ;;
     curve)
-      python3 bench/gpu/curve_base.py "$work/curve" "${curve[@]}" 2> "$out/curve-base.log" && python3 bench/gpu/peft_curve.py "$work/curve" --dtype bfloat16 > "$out/torch.json" 2>> "$out/curve-base.log"
-      record curve node bench/gpu/curve.ts "$BINDING" "$work/curve" --against "$out/torch.json" "${xla[@]}"
-      python3 bench/gpu/peft_curve.py "$work/curve" > "$out/torch32.json" 2>> "$out/curve-base.log"
-      record curve32 node bench/gpu/curve.ts "$BINDING" "$work/curve" --products float32 --against "$out/torch32.json" "${xla[@]}" ;;
+      for seed in $seeds; do python3 bench/gpu/curve_base.py "$work/curve$seed" --seed "$seed" "${curve[@]}" 2>> "$out/curve-base.log"; done
+      python3 bench/gpu/peft_curve.py "$work"/curve* --dtype bfloat16 float32 2>> "$out/curve-base.log"
+      record curve node bench/gpu/curve.ts "$BINDING" "$work"/curve* "${xla[@]}"
+      record curve32 node bench/gpu/curve.ts "$BINDING" "$work/curve1" --products float32 "${xla[@]}" ;;
     classify)
       record classify-cold node bench/gpu/classify.ts "$BINDING" "$UTTERANCES" --rows $rows "${xla[@]}"
       record classify-warm node bench/gpu/classify.ts "$BINDING" "$UTTERANCES" --rows $rows "${xla[@]}"

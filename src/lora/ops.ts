@@ -147,6 +147,8 @@ export type Pooling = (typeof POOLINGS)[number];
 
 export interface Backend<T extends Tensor = Tensor> {
   readonly name: string;
+  /** How many layers a model puts into one `call`, at most: 1 where a call costs nothing. */
+  readonly layersPerCall: number;
   /** Runs one step; its tensors are freed when it returns. A step within a step frees what it made itself, and nothing else. */
   step<R>(body: () => R): R;
   /**
@@ -160,6 +162,10 @@ export interface Backend<T extends Tensor = Tensor> {
   dispose(): void;
 
   constant(values: Numbers, rows: number, cols: number): T;
+  /** A table of embeddings, to gather rows of: as exact as frozen weights are. */
+  table(values: Numbers, rows: number, cols: number): T;
+  /** The linear layer whose weight is a table that is there already, as output matrices that are tied to the embeddings. */
+  tied(table: T, backward: boolean): Frozen;
   /**
    * `weight` is [outputs, inputs]: numbers, or the quantised parts of a fused layer, one below the other; it is read at
    * once, and may be overwritten afterwards. Without `backward` only the forward form is kept.

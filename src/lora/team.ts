@@ -39,6 +39,11 @@ export interface Team {
   readonly values: Float32Array;
   /** One optimizer step on the batch's weighted mean loss. Changes nothing when loss or gradient are not finite. */
   step(rows: readonly EncodedRow[], rate: number): Promise<StepReport>;
+  /**
+   * The same, where a device does the work: it has been handed all of the step when the promise is kept, and what that gives waits for the
+   * report. The next step may begin before: otherwise the device would have nothing to do while it is prepared.
+   */
+  begin?(rows: readonly EncodedRow[], rate: number): Promise<() => StepReport>;
   /** Outputs of each row, in their order: what they are, the head says. */
   outputs(rows: readonly EncodedRow[]): Promise<Float32Array[]>;
   state(): Promise<TeamState>;

@@ -5,7 +5,7 @@ import { epochBatches } from './batches.ts';
 import type { Schedule } from './optimizer.ts';
 import { rateAt } from './optimizer.ts';
 import { random } from './random.ts';
-import type { Team, TeamState } from './team.ts';
+import type { StepReport, Team, TeamState } from './team.ts';
 
 export interface TrainSettings {
   /** Passes over the rows; a fraction ends in the middle of one. */
@@ -39,7 +39,7 @@ export interface Snapshot {
 
 export interface TrainHooks {
   onStep?(progress: Progress): void;
-  /** Asked after each step but the last: whether to save now; `stop` saves and ends the training. */
+  /** Asked after each step but the last, perhaps before it is reported: whether to save now; `stop` saves and ends the training. */
   afterStep?(step: number): 'go' | 'save' | 'stop';
   save?(snapshot: Snapshot): Promise<void>;
 }
@@ -77,24 +77,50 @@ export async function train(team: Team, rows: readonly EncodedRow[], settings: T
   let done = from?.team.step ?? 0;
   if (from !== null) await team.restore(from.team);
 
-  while (done < steps) {
-    const step = done;
-    const batch = batchAt(step);
-    const { loss, norm, layer } = await team.step(batch, learningRate * rateAt(schedule, step, steps, warmup));
+  /** Takes the report of the step after `done`. */
+  const settle = (batch: readonly EncodedRow[], { loss, norm, layer }: StepReport): void => {
     if (!Number.isFinite(loss) || !Number.isFinite(norm)) {
       const where = layer === null ? '' : `, first in ${layer}`;
       throw new TrimtabError('bad-data', { what: 'training', problem: `the loss is ${loss} with a gradient of length ${norm} at step ${done + 1} of ${steps}${where}`, right: `a learning rate below ${learningRate}` });
     }
+    if (done >= final) losses.push(loss);
     done += 1;
-    if (step >= final) losses.push(loss);
     tokens += batch.reduce((sum, row) => sum + tokensOf(row), 0);
     hooks.onStep?.({ step: done, steps, loss, tokens });
-    const next = done === steps ? 'go' : (hooks.afterStep?.(done) ?? 'go');
-    if (next !== 'go') await hooks.save?.({ team: await team.state(), tokens, losses });
+  };
+
+  const begin = beginner(team);
+  const none = (): void => {};
+  /** Settles the step under way. */
+  let settleLast = none;
+  const catchUp = (): void => {
+    settleLast();
+    settleLast = none;
+  };
+  for (let step = done; step < steps; step += 1) {
+    const batch = batchAt(step);
+    const report = await begin(batch, learningRate * rateAt(schedule, step, steps, warmup));
+    catchUp();
+    settleLast = () => settle(batch, report());
+    if (team.begin === undefined) catchUp();
+    const next = step + 1 === steps ? 'go' : (hooks.afterStep?.(step + 1) ?? 'go');
+    if (next === 'go') continue;
+    // A snapshot is of the steps so far: none may be under way.
+    catchUp();
+    await hooks.save?.({ team: await team.state(), tokens, losses });
     if (next === 'stop') break;
   }
+  catchUp();
   return { steps: done, stopped: done < steps, tokens, finalLoss: losses.length === 0 ? null : losses.reduce((sum, loss) => sum + loss, 0) / losses.length };
 }
+
+/** Steps of a team that works at once are reported when they have begun. */
+const beginner = (team: Team): NonNullable<Team['begin']> =>
+  team.begin ??
+  (async (rows, rate) => {
+    const report = await team.step(rows, rate);
+    return () => report;
+  });
 
 /** Rows of step i. They depend on seed and step alone, so that a training can go on anywhere; the last batch of an epoch may be smaller. */
 function batchesOf(rows: readonly EncodedRow[], { batchSize, seed }: TrainSettings, window: number): (step: number) => EncodedRow[] {

@@ -197,9 +197,9 @@ export function runLoss<T extends Tensor>(b: Backend<T>, { x, weights, run }: Lo
   });
 }
 
-/** The largest difference, as a share of the largest number. */
-export function worst(found: ArrayLike<number>, right: ArrayLike<number>): number {
-  let [most, scale] = [0, 0];
+/** The largest difference, as a share of the largest number, or of `least` where all are smaller. */
+export function worst(found: ArrayLike<number>, right: ArrayLike<number>, least = 0): number {
+  let [most, scale] = [0, least];
   for (let i = 0; i < right.length; i += 1) {
     // Not Math.max alone: it would let NaN through as 0.
     const difference = Math.abs(right[i]! - found[i]!);

@@ -83,8 +83,10 @@ describe('shapes at random: wasm agrees with the reference backend', () => {
         const one = vocabularyCase(count, d, vocabulary);
         const x = numbers(count * d, seed, spread);
         const [right, found] = [runLoss(referenceBackend(), one, x), runLoss(wasm, one, x)];
-        expect(worst(found.perRow, right.perRow)).toBeLessThan(1e-5);
-        expect(worst(found.dx, right.dx)).toBeLessThan(spread === 1 ? 1e-5 : 1e-4);
+        // Where every target is certain, losses and gradients are as small as 1e-50, and float32 knows a loss to within its logits' rounding and 1 - p to
+        // within 1e-7 only.
+        expect(worst(found.perRow, right.perRow, spread)).toBeLessThan(1e-5);
+        expect(worst(found.dx, right.dx, 0.01)).toBeLessThan(spread === 1 ? 1e-5 : 1e-4);
       }),
       { numRuns: 40 },
     );

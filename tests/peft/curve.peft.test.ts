@@ -44,8 +44,8 @@ describe.skipIf(PYTHON === null)(`a training beside PEFT's${WHERE}`, () => {
       await writeAdapter(join(folder, 'adapter'), adapterFiles(plan, { shape: plan.shape, kind: 'vocabulary', labels: [], pooling: 'last', quantisation: 'none', baseDigest: base.digest, maxLength: 32, values }, name));
       const plain = steps.map((rows) => rows.map(({ tokens, targets, weight }) => ({ tokens: Array.from(tokens), targets: Array.from(targets), weight })));
       await writeFile(join(folder, 'curve.json'), JSON.stringify({ weightDecay: WEIGHT_DECAY, clip: 1, rates, batches: plain }));
-      await python('../../bench/gpu/peft_curve.py', folder, '--out', join(folder, 'losses.json'));
-      return (JSON.parse(await readFile(join(folder, 'losses.json'), 'utf8')) as { losses: number[] }).losses;
+      await python('../../bench/gpu/peft_curve.py', folder);
+      return (JSON.parse(await readFile(join(folder, 'torch-float32.json'), 'utf8')) as { losses: number[] }).losses;
     });
 
     const team = await createTeam({ base, plan, use: 'train', workers: 1, values, weightDecay: WEIGHT_DECAY });

@@ -32,12 +32,15 @@ export function referenceBackend(): Backend<T> {
         live = before;
       }
     },
+    layersPerCall: 1,
     call: (_key, inputs, body) => body(inputs),
     liveTensors: () => live,
     dispose() {
       live = 0;
     },
     constant: (values, rows, cols) => make(rows, cols, Float64Array.from(values)),
+    table: (values, rows, cols) => make(rows, cols, Float64Array.from(values)),
+    tied: (table): ReferenceFrozen => ({ inputs: table.cols, outputs: table.rows, weight: table, bias: null }),
     freeze(weight, bias, inputs, outputs): ReferenceFrozen {
       return { inputs, outputs, weight: make(outputs, inputs, Float64Array.from(plain(weight))), bias: bias === null ? null : Float64Array.from(bias) };
     },

@@ -28,6 +28,7 @@ export function wasmBackend(machine: Machine = createMachine()): Backend<WasmTen
         machine.live = before;
       }
     },
+    layersPerCall: 1,
     call: (_key, inputs, body) => body(inputs),
     liveTensors: () => machine.live,
     dispose() {

@@ -11,6 +11,7 @@ import type { Architecture, Body, HeadKind, LinearGroup, LoadOptions } from './a
 import { checkTokens } from './architecture.ts';
 import { freezeGroup } from './linears.ts';
 import { readOptions } from './options.ts';
+import { inRuns, runBackward, runForward } from './runs.ts';
 
 interface BertConfig {
   readonly d: number;
@@ -48,7 +49,8 @@ interface Bert<T extends Tensor> {
   /** Positions, with the embedding of token type 0 added: no other type is in use. */
   readonly positions: T;
   readonly embeddingNorm: Norm<T>;
-  readonly layers: readonly Layer<T>[];
+  /** Layers, in runs that are called as one. */
+  readonly runs: readonly (readonly Layer<T>[])[];
 }
 
 interface LayerSaved<T> {
@@ -63,7 +65,7 @@ interface LayerSaved<T> {
 }
 
 interface BertSaved<T> {
-  readonly layers: readonly LayerSaved<T>[];
+  readonly runs: readonly (readonly LayerSaved<T>[])[];
 }
 
 function bertConfig(base: Base): BertConfig {
@@ -142,21 +144,22 @@ function loadBert<T extends Tensor>(backend: Backend<T>, base: Base, options: Lo
   });
   const linears = bertLinears(config).map((group, i): Linear<T> => ({ frozen: freezeGroup(backend, weights, group, true, options), lora: options.loras[i] ?? null }));
 
-  const words = backend.constant(weights.take('embeddings.word_embeddings.weight', vocabulary, d).values, vocabulary, d);
+  const words = backend.table(weights.take('embeddings.word_embeddings.weight', vocabulary, d).values, vocabulary, d);
   const positions = weights.take('embeddings.position_embeddings.weight', config.positions, d).values;
   const types = weights.take('embeddings.token_type_embeddings.weight', config.types, d).values;
   for (let i = 0; i < positions.length; i += 1) positions[i]! += types[i % d]!;
 
+  const layer = (i: number): Layer<T> => ({
+    linear: Object.fromEntries(GROUPS.map((group, j) => [group, linears[i * GROUPS.length + j]!])) as Record<Group, Linear<T>>,
+    attentionNorm: norm(`encoder.layer.${i}.attention.output.LayerNorm`),
+    outputNorm: norm(`encoder.layer.${i}.output.LayerNorm`),
+  });
   const model: Bert<T> = {
     config,
     words,
-    positions: backend.constant(positions, config.positions, d),
+    positions: backend.table(positions, config.positions, d),
     embeddingNorm: norm('embeddings.LayerNorm'),
-    layers: Array.from({ length: config.layers }, (_, i) => ({
-      linear: Object.fromEntries(GROUPS.map((group, j) => [group, linears[i * GROUPS.length + j]!])) as Record<Group, Linear<T>>,
-      attentionNorm: norm(`encoder.layer.${i}.attention.output.LayerNorm`),
-      outputNorm: norm(`encoder.layer.${i}.output.LayerNorm`),
-    })),
+    runs: inRuns(Array.from({ length: config.layers }, (_, i) => layer(i)), backend.layersPerCall),
   };
   weights.finish(UNUSED);
   return model;
@@ -168,22 +171,22 @@ function bertForward<T extends Tensor>(b: Backend<T>, model: Bert<T>, tokens: In
   const embedded = b.add(b.gather(model.words, tokens), b.gather(model.positions, positions));
   let hidden = b.layerNorm(embedded, null, model.embeddingNorm).y;
   const shape = shapeOf(model.config);
-  const layers = model.layers.map((layer) => {
-    const { y, saved } = b.call('bert.layer', { layer, x: hidden, layout, shape }, (inputs) => layerForward(b, inputs));
+  const runs = model.runs.map((layers) => {
+    const { y, saved } = b.call('bert.layers', { layers, x: hidden, layout, shape }, (given) => runForward(given.layers, given.x, (layer, x) => layerForward(b, { ...given, layer, x })));
     hidden = y;
     return saved;
   });
-  return { hidden, saved: { layers } };
+  return { hidden, saved: { runs } };
 }
 
 /** Adds the adapter's gradients. Nothing below the first layer's products is trained, so the pass ends there. */
-function bertBackward<T extends Tensor>(b: Backend<T>, model: Bert<T>, { layers }: BertSaved<T>, dHidden: T, layout: Layout): void {
-  let dy = dHidden;
+function bertBackward<T extends Tensor>(b: Backend<T>, model: Bert<T>, { runs }: BertSaved<T>, dHidden: T, layout: Layout): void {
+  let dy: T = dHidden;
   const shape = shapeOf(model.config);
-  for (let i = layers.length - 1; i >= 0; i -= 1) {
-    const inputs: LayerGradient<T> = { layer: model.layers[i]!, saved: layers[i]!, dy, layout, shape };
-    if (i > 0) dy = b.call('bert.layer.backward', inputs, (given) => layerBackward(b, given, true))!;
-    else b.call('bert.layer.backward.first', inputs, (given) => layerBackward(b, given, false));
+  for (let i = runs.length - 1; i >= 0; i -= 1) {
+    const inputs = { layers: model.runs[i]!, saved: runs[i]!, dy, layout, shape, first: i === 0 };
+    const dx: T | null = b.call('bert.layers.backward', inputs, (given) => runBackward(given, (layer, saved, dy, needsInput) => layerBackward(b, { ...given, layer, saved, dy }, needsInput)));
+    if (dx !== null) dy = dx;
   }
 }
 

@@ -13,6 +13,7 @@ import { freezeGroup } from './linears.ts';
 import type { LlamaConfig } from './llama-config.ts';
 import { llamaConfig, llamaLinears } from './llama-config.ts';
 import { createRotation } from './rope.ts';
+import { inRuns, runBackward, runForward } from './runs.ts';
 
 /** Tensors of other heads, and those that old checkpoints keep and we compute. */
 const UNUSED = /^(lm_head|score|classifier)\.|rotary_emb\.inv_freq$/;
@@ -34,7 +35,8 @@ interface Layer<T extends Tensor> {
 interface Llama<T extends Tensor> {
   readonly config: LlamaConfig;
   readonly words: T;
-  readonly layers: readonly Layer<T>[];
+  /** Layers, in runs that are called as one. */
+  readonly runs: readonly (readonly Layer<T>[])[];
   readonly norm: RmsNorm<T>;
   readonly output: Frozen | null;
   readonly rotation: ReturnType<typeof createRotation>;
@@ -60,7 +62,7 @@ interface Turns<T> {
 }
 
 interface LlamaSaved<T> {
-  readonly layers: readonly LayerSaved<T>[];
+  readonly runs: readonly (readonly LayerSaved<T>[])[];
   readonly norm: NormSaved<T>;
   readonly turns: Turns<T>;
 }
@@ -87,7 +89,7 @@ export function llama(base: Base): Architecture {
         backward: (saved, dHidden, layout) => llamaBackward(backend, model, saved, dHidden, layout),
         output: model.output,
         decoder: {
-          start: (capacity) => model.layers.map(() => backend.cache(capacity, config.attention)),
+          start: (capacity) => model.runs.flat().map(() => backend.cache(capacity, config.attention)),
           forward: (tokens, positions, layout, caches) => llamaStep(backend, model, tokens, positions, layout, caches),
         },
       };
@@ -103,19 +105,20 @@ function loadLlama<T extends Tensor>(backend: Backend<T>, base: Base, config: Ll
   const norm = (name: string): RmsNorm<T> => ({ weight: constant(name, d), epsilon });
   const linears = llamaLinears(config).map((group, i): Linear<T> => ({ frozen: freezeGroup(backend, weights, group, biases[GROUPS[i % GROUPS.length]!], options), lora: options.loras[i] ?? null }));
 
-  const words = weights.take('embed_tokens.weight', vocabulary, d).values;
-  const outputs = (): Float32Array => (config.tied ? words : weights.takeOutside('lm_head.weight', vocabulary, d).values);
+  const words = backend.table(weights.take('embed_tokens.weight', vocabulary, d).values, vocabulary, d);
+  const output = (): Frozen => (config.tied ? backend.tied(words, options.backward) : backend.freeze(weights.takeOutside('lm_head.weight', vocabulary, d).values, null, d, vocabulary, options.backward));
+  const layer = (i: number): Layer<T> => ({
+    linear: Object.fromEntries(GROUPS.map((group, j) => [group, linears[i * GROUPS.length + j]!])) as Record<Group, Linear<T>>,
+    attentionNorm: norm(`layers.${i}.input_layernorm`),
+    headNorm: config.headNorm ? { query: constant(`layers.${i}.self_attn.q_norm`, attention.width), key: constant(`layers.${i}.self_attn.k_norm`, attention.width), epsilon } : null,
+    gateNorm: norm(`layers.${i}.post_attention_layernorm`),
+  });
   const model: Llama<T> = {
     config,
-    words: backend.constant(words, vocabulary, d),
-    layers: Array.from({ length: config.layers }, (_, i) => ({
-      linear: Object.fromEntries(GROUPS.map((group, j) => [group, linears[i * GROUPS.length + j]!])) as Record<Group, Linear<T>>,
-      attentionNorm: norm(`layers.${i}.input_layernorm`),
-      headNorm: config.headNorm ? { query: constant(`layers.${i}.self_attn.q_norm`, attention.width), key: constant(`layers.${i}.self_attn.k_norm`, attention.width), epsilon } : null,
-      gateNorm: norm(`layers.${i}.post_attention_layernorm`),
-    })),
+    words,
+    runs: inRuns(Array.from({ length: config.layers }, (_, i) => layer(i)), backend.layersPerCall),
     norm: norm('norm'),
-    output: options.output ? backend.freeze(outputs(), null, d, vocabulary, options.backward) : null,
+    output: options.output ? output() : null,
     rotation: createRotation(config.rope, attention.width),
   };
   weights.finish(UNUSED);
@@ -126,7 +129,7 @@ function loadLlama<T extends Tensor>(backend: Backend<T>, base: Base, config: Ll
 function enter<T extends Tensor>(b: Backend<T>, { config, words, rotation }: Llama<T>, tokens: Int32Array, positions: Int32Array): { x: T; turns: Turns<T> } {
   checkTokens(tokens, positions, config);
   const { cos, sin } = rotation(positions);
-  const table = (values: Float64Array): T => b.constant(values, positions.length, config.attention.width / 2);
+  const table = (values: Float32Array): T => b.constant(values, positions.length, config.attention.width / 2);
   return { x: b.gather(words, tokens), turns: { cos: table(cos), sin: table(sin) } };
 }
 
@@ -134,23 +137,23 @@ function llamaForward<T extends Tensor>(b: Backend<T>, model: Llama<T>, tokens: 
   const { x: embedded, turns } = enter(b, model, tokens, positions);
   const shape = model.config.attention;
   let x = embedded;
-  const layers = model.layers.map((layer) => {
-    const { y, saved } = b.call('llama.layer', { layer, x, turns, layout, shape }, (inputs) => layerForward(b, inputs));
+  const runs = model.runs.map((layers) => {
+    const { y, saved } = b.call('llama.layers', { layers, x, turns, layout, shape }, (given) => runForward(given.layers, given.x, (layer, x) => layerForward(b, { ...given, layer, x })));
     x = y;
     return saved;
   });
   const { y: hidden, saved: norm } = b.rmsNorm(x, model.norm);
-  return { hidden, saved: { layers, norm, turns } };
+  return { hidden, saved: { runs, norm, turns } };
 }
 
 /** Adds the adapter's gradients. Nothing below the first layer's products is trained, so the pass ends there. */
-function llamaBackward<T extends Tensor>(b: Backend<T>, model: Llama<T>, { layers, norm, turns }: LlamaSaved<T>, dHidden: T, layout: Layout): void {
+function llamaBackward<T extends Tensor>(b: Backend<T>, model: Llama<T>, { runs, norm, turns }: LlamaSaved<T>, dHidden: T, layout: Layout): void {
   const shape = model.config.attention;
-  let dy = b.rmsNormBackward(dHidden, norm, model.norm);
-  for (let i = layers.length - 1; i >= 0; i -= 1) {
-    const inputs: LayerGradient<T> = { layer: model.layers[i]!, saved: layers[i]!, dy, turns, layout, shape };
-    if (i > 0) dy = b.call('llama.layer.backward', inputs, (given) => layerBackward(b, given, true))!;
-    else b.call('llama.layer.backward.first', inputs, (given) => layerBackward(b, given, false));
+  let dy: T = b.rmsNormBackward(dHidden, norm, model.norm);
+  for (let i = runs.length - 1; i >= 0; i -= 1) {
+    const inputs = { layers: model.runs[i]!, saved: runs[i]!, dy, turns, layout, shape, first: i === 0 };
+    const dx: T | null = b.call('llama.layers.backward', inputs, (given) => runBackward(given, (layer, saved, dy, needsInput) => layerBackward(b, { ...given, layer, saved, dy }, needsInput)));
+    if (dx !== null) dy = dx;
   }
 }
 
@@ -159,7 +162,7 @@ function llamaStep<T extends Tensor>(b: Backend<T>, model: Llama<T>, tokens: Int
   const { x: embedded, turns } = enter(b, model, tokens, positions);
   const shape = model.config.attention;
   let x = embedded;
-  model.layers.forEach((layer, i) => {
+  model.runs.flat().forEach((layer, i) => {
     const qkv = queriesKeysValues(b, { layer, x, turns, shape }).turned;
     const context = b.attentionStep(qkv, layout, caches.map((cache) => cache[i]!), shape);
     x = afterAttention(b, layer, x, context).y;

@@ -63,19 +63,19 @@ function stretch(frequency: number, { factor, lowFactor, highFactor, oldPosition
 }
 
 /** Gives cos and sin of each position, [n, width / 2]. Tables grow with the positions that are met: a model may promise 131,072. */
-export function createRotation(rope: Rope, width: number): (positions: Int32Array) => { cos: Float64Array; sin: Float64Array } {
+export function createRotation(rope: Rope, width: number): (positions: Int32Array) => { cos: Float32Array; sin: Float32Array } {
   const [half, angles] = [width / 2, frequencies(rope, width)];
-  let [known, cos, sin] = [0, new Float64Array(0), new Float64Array(0)];
+  let [known, cos, sin] = [0, new Float32Array(0), new Float32Array(0)];
   const grow = (count: number): void => {
     const angle = (_: unknown, at: number): number => Math.fround(Math.floor(at / half) * angles[at % half]!);
-    const all = Float64Array.from({ length: count * half }, angle);
+    const all = Float32Array.from({ length: count * half }, angle);
     [known, cos, sin] = [count, all.map(Math.cos), all.map(Math.sin)];
   };
   return (positions) => {
     const most = positions.reduce((a, b) => Math.max(a, b), 0);
     if (most >= known) grow(Math.max(most + 1, 2 * known));
-    const rows = (table: Float64Array): Float64Array => {
-      const chosen = new Float64Array(positions.length * half);
+    const rows = (table: Float32Array): Float32Array => {
+      const chosen = new Float32Array(positions.length * half);
       positions.forEach((position, i) => chosen.set(table.subarray(position * half, (position + 1) * half), i * half));
       return chosen;
     };

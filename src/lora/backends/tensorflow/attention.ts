@@ -2,9 +2,9 @@
  * Attention over bins of equal width: a sequence lies within one bin and its tokens see the bin's rows of the same segment only.
  * Where the layout has no width, every sequence becomes a bin of the longest one's width, for attention alone.
  *
- * Grouped queries are one more axis of the products, so keys and values are never repeated. Letters: b bins, t and s places in a bin, k key
- * heads, g query heads of a key head, w width. Scores stand as [b k t g s], the order in which the products make and take them: in any other
- * the largest matrices of a layer would be transposed, five times a step.
+ * The query heads of a key head are more rows of one product, so keys and values are never repeated. Letters: b bins, t and s places in a
+ * bin, k key heads, g query heads of a key head, w width. Queries stand as [b k (t g) w] and scores as [b k (t g) s] from product to product:
+ * the largest matrices of a layer are never turned, and what XLA makes of an Einsum would turn them twice.
  */
 import type { AttentionSaved, AttentionShape, Backend } from '../../ops.ts';
 import { qkvColumns } from '../../ops.ts';
@@ -26,16 +26,23 @@ const UNSEEN = -1e30;
 
 export function attentionOps(machine: Machine, raw: Raw, layouts: Layouts): AttentionOps {
   const { tensor, half, op } = machine;
+  const transpose = (x: Handle, ...order: number[]): Handle => op('Transpose', [x, machine.wholes(order)]);
 
   const into = (x: Handle, { moves }: Bins): Handle => (moves === null ? x : raw.gather(x, moves.into));
   const out = (x: Handle, { moves }: Bins): Handle => (moves === null ? x : raw.gather(x, moves.out));
 
-  /** Queries [b t k g w], keys and values [b s k w]. */
+  /** Query heads [b k (t g) w] of rows [b t, k g w], and back. */
+  const byHead = (x: Handle, { count, width }: Bins, { heads, kvHeads, width: w }: AttentionShape): Handle =>
+    raw.reshape(transpose(raw.reshape(x, count, width, kvHeads, heads / kvHeads, w), 0, 2, 1, 3, 4), count, kvHeads, width * (heads / kvHeads), w);
+  const byRow = (x: Handle, { count, width }: Bins, { heads, kvHeads, width: w }: AttentionShape): Handle =>
+    raw.reshape(transpose(raw.reshape(x, count, kvHeads, width, heads / kvHeads, w), 0, 2, 1, 3, 4), count * width, heads * w);
+  /** Keys or values [b k s w] of rows [b s, k w]: heads that are read by one query head each. */
+  const alone = (shape: AttentionShape): AttentionShape => ({ ...shape, heads: shape.kvHeads });
+
   function parts(qkv: T, bins: Bins, shape: AttentionShape): [query: Handle, key: Handle, value: Handle] {
-    const { count, width } = bins;
     const { heads, kvHeads, width: w } = shape;
     const [query, key, value] = raw.split(into(raw.as(qkv, half), bins), [heads * w, kvHeads * w, kvHeads * w], 1) as [Handle, Handle, Handle];
-    return [raw.reshape(query, count, width, kvHeads, heads / kvHeads, w), raw.reshape(key, count, width, kvHeads, w), raw.reshape(value, count, width, kvHeads, w)];
+    return [byHead(query, bins, shape), byHead(key, bins, alone(shape)), byHead(value, bins, alone(shape))];
   }
 
   const scaleOf = ({ width }: AttentionShape): Handle => machine.scalar(1 / Math.sqrt(width));
@@ -60,13 +67,15 @@ export function attentionOps(machine: Machine, raw: Raw, layouts: Layouts): Atte
       machine.scoped(() => {
         const bins = layouts.bins(layout);
         const { count, width } = bins;
+        const { heads, kvHeads } = shape;
         const mask = layouts.mask(bins, shape.causal);
         const [query, key, value] = parts(qkv, bins, shape);
-        const scores = raw.multiply(raw.cast(raw.einsum('btkgw,bskw->bktgs', query, key, half), half, FLOAT), scaleOf(shape));
+        const products = raw.reshape(raw.batchMatmul(query, key, false, true), count, kvHeads, width, heads / kvHeads, width);
+        const scores = raw.multiply(raw.cast(products, half, FLOAT), scaleOf(shape));
         const probabilities = raw.cast(op('Softmax', [op('SelectV2', [mask, scores, machine.scalar(UNSEEN)])]), FLOAT, half);
-        const context = raw.reshape(raw.einsum('bktgs,bskw->btkgw', probabilities, value, half), count * width, shape.heads * shape.width);
-        const y = tensor(out(context, bins), qkv.rows, shape.heads * shape.width, half);
-        const saved: Saved = { qkv, probabilities: tensor(probabilities, count * shape.heads * width, width, half), y };
+        const context = byRow(raw.batchMatmul(raw.reshape(probabilities, count, kvHeads, width * (heads / kvHeads), width), value), bins, shape);
+        const y = tensor(out(context, bins), qkv.rows, heads * shape.width, half);
+        const saved: Saved = { qkv, probabilities: tensor(probabilities, count * heads * width, width, half), y };
         return { y, saved };
       }),
 
@@ -76,20 +85,20 @@ export function attentionOps(machine: Machine, raw: Raw, layouts: Layouts): Atte
         const bins = layouts.bins(layout);
         const { count, width } = bins;
         const [query, key, value] = parts(qkv, bins, shape);
-        const byHead = (x: T): Handle => raw.reshape(into(raw.as(x, half), bins), count, width, shape.kvHeads, shape.heads / shape.kvHeads, shape.width);
-        const dContext = byHead(dy);
-        const dProbabilities = raw.cast(raw.einsum('btkgw,bskw->bktgs', dContext, value, half), half, FLOAT);
-        const p = raw.cast(probabilities.handle, half, FLOAT);
-        // The mean of dP under P is dy y: a pass over the context in place of one over all pairs (arXiv 2205.14135, appendix B.4).
+        const heads = (x: T): Handle => byHead(into(raw.as(x, half), bins), bins, shape);
+        const dContext = heads(dy);
+        const pairs = (x: Handle): Handle => raw.reshape(x, count, shape.kvHeads, width * (shape.heads / shape.kvHeads), width);
         const float = (x: Handle): Handle => raw.cast(x, half, FLOAT);
-        const mean = op('Transpose', [raw.sum(raw.multiply(float(dContext), float(byHead(y)))), machine.wholes([0, 2, 1, 3, 4])]);
-        const dScores = raw.cast(raw.multiply(raw.multiply(p, raw.subtract(dProbabilities, mean)), scaleOf(shape)), FLOAT, half);
-        const flat = (x: Handle, heads: number): Handle => raw.reshape(x, count * width, heads * shape.width);
+        const p = pairs(probabilities.handle);
+        const dProbabilities = float(raw.batchMatmul(dContext, value, false, true));
+        // The mean of dP under P is dy y: a pass over the context in place of one over all pairs (arXiv 2205.14135, appendix B.4).
+        const mean = raw.sum(raw.multiply(float(dContext), float(heads(y))));
+        const dScores = raw.cast(raw.multiply(raw.multiply(float(p), raw.subtract(dProbabilities, mean)), scaleOf(shape)), FLOAT, half);
         const dQkv = raw.concat(
           [
-            flat(raw.einsum('bktgs,bskw->btkgw', dScores, key, half), shape.heads),
-            flat(raw.einsum('bktgs,btkgw->bskw', dScores, query, half), shape.kvHeads),
-            flat(raw.einsum('bktgs,btkgw->bskw', probabilities.handle, dContext, half), shape.kvHeads),
+            byRow(raw.batchMatmul(dScores, key), bins, shape),
+            byRow(raw.batchMatmul(dScores, query, true), bins, alone(shape)),
+            byRow(raw.batchMatmul(p, dContext, true), bins, alone(shape)),
           ],
           1,
           half,

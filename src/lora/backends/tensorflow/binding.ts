@@ -21,7 +21,6 @@ export interface Attribute {
 }
 
 const attribute = (kind: keyof typeof ATTRIBUTE) => (name: string, value: Attribute['value']): Attribute => ({ name, type: ATTRIBUTE[kind], value });
-export const textAttribute = attribute('string');
 export const wholeAttribute = attribute('int');
 export const wholesAttribute = attribute('int');
 export const truthAttribute = attribute('bool');
@@ -72,10 +71,11 @@ export function loadBinding({ file, compileCache, cudaDir, exact, threads }: Bin
   const loaded = bindings.get(file);
   if (loaded !== undefined) return loaded;
   const binding = requireBinding(file);
-  const xla = ['--xla_gpu_enable_triton_gemm=false', ...(cudaDir === null ? [] : [`--xla_gpu_cuda_data_dir=${cudaDir}`])];
+  const xla = ['--xla_gpu_enable_triton_gemm=false', '--xla_gpu_dot_merger_threshold_mb=0', ...(cudaDir === null ? [] : [`--xla_gpu_cuda_data_dir=${cudaDir}`])];
   const environment = {
     TF_FORCE_GPU_ALLOW_GROWTH: 'true',
-    // Compiling with Triton's products did not end within a minute in bfloat16 (TensorFlow 2.21, H100).
+    // Compiling with Triton's products did not end within a minute in bfloat16 (TensorFlow 2.21, H100). Merging products of one input would
+    // copy each frozen weight beside its adapter's A, and cut the result apart again: a tenth of a step (H200).
     XLA_FLAGS: xla.join(' '),
     // the driver's own cache holds what it makes of kernels that were built for an older GPU; without a home folder, as in a job, it has none
     ...(compileCache === null ? {} : { TF_XLA_FLAGS: `--tf_xla_persistent_cache_directory=${compileCache}`, CUDA_CACHE_PATH: join(compileCache, 'driver') }),

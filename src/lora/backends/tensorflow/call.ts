@@ -2,16 +2,16 @@
  * Bodies as functions. The first call with a key and shapes runs the body on placeholders, which notes its ops as the nodes of a
  * TensorFlow function; this and later calls are one dispatch. XLA compiles the function when it first runs.
  *
- * Gradients that a body adds come out as further results and are added behind the call.
+ * Parameters go in as the block's whole vector and the place where the body's part of it begins, and the gradients that a body adds come
+ * out as one vector: functions of other layers differ in that place only, and stay the same function.
  */
 import { createHash } from 'node:crypto';
 import type { Backend, Layout } from '../../ops.ts';
 import type { Attribute, Binding, Type } from './binding.ts';
-import { FLOAT, tensorAttribute, truthAttribute } from './binding.ts';
+import { FLOAT, INT64, tensorAttribute, truthAttribute } from './binding.ts';
 import type { Layouts } from './layouts.ts';
-import { addGradient } from './linear.ts';
 import type { Handle, Machine, Raw, TfParameter, TfTensor, Trace } from './machine.ts';
-import { isTensor, placeholder } from './machine.ts';
+import { isTensor, NOTHING, placeholder } from './machine.ts';
 
 type T = TfTensor;
 
@@ -32,9 +32,17 @@ interface Leaves {
 interface Compiled {
   readonly name: string;
   readonly outputs: number;
-  /** What of the results to add to which parameter's gradient. */
-  readonly gradients: readonly { readonly parameter: number; readonly output: number }[];
+  readonly span: Span | null;
+  /** Which of the results is the gradient of the span, if any. */
+  readonly gradient: number | null;
   result(outputs: readonly Handle[], inputs: readonly T[]): unknown;
+}
+
+/** The part of the block's vector that holds a body's parameters. */
+interface Span {
+  /** Counted from the first of the parameters. */
+  readonly start: number;
+  readonly size: number;
 }
 
 const XLA = [truthAttribute('_XlaMustCompile', true)];
@@ -50,15 +58,18 @@ export function callOp(machine: Machine, raw: Raw, mode: () => Compile, known: L
     // Static shapes: without a width the longest sequence would be part of every shape.
     if (leaves.layouts.some(({ width }) => width === undefined)) return machine.scoped(() => body(inputs));
     let found = compiled.get(leaves.text);
-    if (found === undefined) compiled.set(leaves.text, (found = trace(machine, key, leaves, inputs, body as (inputs: unknown) => unknown)));
-    return run(machine, raw, found, leaves, compile, known) as O;
+    if (found === undefined) compiled.set(leaves.text, (found = trace(machine, raw, compile, key, leaves, inputs, body as (inputs: unknown) => unknown)));
+    return run(machine, found, leaves, compile, known) as O;
   };
 }
 
-function run(machine: Machine, raw: Raw, { name, outputs, gradients, result }: Compiled, { tensors, parameters, layouts }: Leaves, compile: Compile, known: Layouts): unknown {
-  const handles = [...tensors.map(({ handle }) => handle), ...parameters.map(({ value }) => value.handle), ...layouts.map(known.segments)];
-  const results = machine.ops(name, handles, outputs, compile === 'xla' ? XLA : PLAIN);
-  for (const { parameter, output } of gradients) addGradient(machine, raw, parameters[parameter]!, results[output]!);
+function run(machine: Machine, { name, outputs, span, gradient, result }: Compiled, { tensors, parameters, layouts }: Leaves, compile: Compile, known: Layouts): unknown {
+  const handles = tensors.map(({ handle }) => handle);
+  const { block, offset } = parameters[0] ?? { block: null, offset: 0 };
+  const start = offset + (span?.start ?? 0);
+  if (block !== null) handles.push(block.vector(), machine.long(start));
+  const results = machine.ops(name, [...handles, ...layouts.map(known.segments)], outputs, compile === 'xla' ? XLA : PLAIN);
+  if (gradient !== null) block!.add(start, span!.size, results[gradient]!);
   return result(results, tensors);
 }
 
@@ -86,6 +97,8 @@ function leavesOf(key: string, inputs: unknown): Leaves {
       if (object !== null && part.lasts) walked.set(object, (part = { ...part, text: shortened(part.text) }));
     }
     leaves.text += `;${name}${part.text}`;
+    // Where parameters of several members stand to each other is part of the function.
+    if (part.parameters.length > 0 && leaves.parameters.length > 0) leaves.text += `@${part.parameters[0]!.offset - leaves.parameters[0]!.offset}`;
     leaves.tensors.push(...part.tensors);
     leaves.parameters.push(...part.parameters);
     leaves.layouts.push(...part.layouts);
@@ -109,8 +122,8 @@ function collect(value: unknown, leaves: Leaves, seen: Map<object, number>): voi
     leaves.text += `|t${value.type}:${value.rows}x${value.cols}`;
     leaves.tensors.push(value);
   } else if (isParameter(value)) {
-    leaves.text += `|p${value.value.rows}x${value.value.cols}`;
     leaves.parameters.push(value);
+    leaves.text += `|p${value.value.rows}x${value.value.cols}@${value.offset - leaves.parameters[0]!.offset}`;
     leaves.lasts = true;
   } else if (isLayout(value)) {
     leaves.text += `|l${value.starts.at(-1)!}/${value.width}`;
@@ -130,7 +143,7 @@ const isParameter = (value: object): value is TfParameter => (value as { kind?: 
 const isFrozen = (value: object): boolean => (value as { kind?: string }).kind === 'frozen';
 const isLayout = (value: object): value is Layout => (value as Partial<Layout>).starts instanceof Int32Array;
 
-function trace(machine: Machine, key: string, leaves: Leaves, inputs: unknown, body: (inputs: unknown) => unknown): Compiled {
+function trace(machine: Machine, raw: Raw, compile: Exclude<Compile, 'off'>, key: string, leaves: Leaves, inputs: unknown, body: (inputs: unknown) => unknown): Compiled {
   const tracing: Trace = { nodes: [], constants: new Map(), added: new Map(), segments: new Map() };
   const symbols = new Map<object, object>();
   const arguments_: Handle[] = [];
@@ -139,31 +152,70 @@ function trace(machine: Machine, key: string, leaves: Leaves, inputs: unknown, b
     arguments_.push(handle);
     return handle;
   };
-  const symbol = ({ rows, cols, type }: T): T => machine.tensor(argument(type), rows, cols, type);
-  for (const tensor of leaves.tensors) symbols.set(tensor, symbol(tensor));
-  const gradients = leaves.parameters.map((parameter) => {
-    const twin: TfParameter = { kind: 'parameter', value: symbol(parameter.value), gradient: { ...parameter.gradient } };
-    symbols.set(parameter, twin);
-    return twin.gradient;
-  });
-  for (const layout of leaves.layouts) {
-    const twin: Layout = { ...layout };
-    symbols.set(layout, twin);
-    tracing.segments.set(twin, argument(FLOAT));
-  }
+  for (const tensor of leaves.tensors) symbols.set(tensor, machine.tensor(argument(tensor.type), tensor.rows, tensor.cols, tensor.type));
   machine.trace = tracing;
   try {
+    const windows = leaves.parameters.length === 0 ? null : windowsOf(machine, raw, leaves.parameters, (size) => machine.op(SLICE[compile], [argument(FLOAT), argument(INT64), machine.long(size)]));
+    windows?.twins.forEach((twin, i) => symbols.set(leaves.parameters[i]!, twin));
+    for (const layout of leaves.layouts) {
+      const twin: Layout = { ...layout };
+      symbols.set(layout, twin);
+      tracing.segments.set(twin, argument(FLOAT));
+    }
     const outputs: Handle[] = [];
     const read = reader(body(substitute(inputs, symbols)), arguments_.slice(0, leaves.tensors.length), outputs);
-    const added = gradients.flatMap((gradient, parameter) => {
-      const handle = tracing.added.get(gradient);
-      return handle === undefined ? [] : [{ parameter, output: outputs.push(handle) - 1 }];
-    });
+    const gradient = windows === null || tracing.added.size === 0 ? null : outputs.push(windows.gradient(tracing.added)) - 1;
     const name = register(machine, key, tracing, arguments_, outputs);
-    return { name, outputs: outputs.length, gradients: added, result: read };
+    return { name, outputs: outputs.length, span: windows, gradient, result: read };
   } finally {
     machine.trace = null;
   }
+}
+
+/** XLA compiles Slice anew for each beginning: to it, that is a constant. */
+const SLICE: Readonly<Record<Exclude<Compile, 'off'>, string>> = { function: 'Slice', xla: 'XlaDynamicSlice' };
+
+interface Windows extends Span {
+  /** In the order of the parameters. */
+  readonly twins: readonly TfParameter[];
+  /** [size], zero where nothing was added. */
+  gradient(added: ReadonlyMap<TfParameter, Handle>): Handle;
+}
+
+/** The parameters as parts of what `take` gives: a stretch of their block's vector. */
+function windowsOf(machine: Machine, raw: Raw, parameters: readonly TfParameter[], take: (size: number) => Handle): Windows {
+  const sizeOf = ({ value }: TfParameter): number => value.rows * value.cols;
+  const sorted = [...parameters].sort((a, b) => a.offset - b.offset);
+  const first = sorted[0]!.offset;
+  if (sorted.some(({ block }) => block !== sorted[0]!.block)) throw new Error('the parameters of one call are of one block');
+  const pieces: { readonly size: number; readonly parameter: TfParameter | null }[] = [];
+  let at = first;
+  for (const parameter of sorted) {
+    if (parameter.offset > at) pieces.push({ size: parameter.offset - at, parameter: null });
+    pieces.push({ size: sizeOf(parameter), parameter });
+    at = parameter.offset + sizeOf(parameter);
+  }
+  const size = at - first;
+  const part = take(size);
+  const twins = new Map(
+    sorted.map((parameter) => {
+      const { rows, cols } = parameter.value;
+      const flat = machine.op('Slice', [part, machine.wholes([parameter.offset - first]), machine.wholes([rows * cols])]);
+      return [parameter, { ...parameter, value: machine.tensor(raw.reshape(flat, rows, cols), rows, cols), gradient: machine.tensor(NOTHING, rows, cols) }];
+    }),
+  );
+  return {
+    start: first - parameters[0]!.offset,
+    size,
+    twins: parameters.map((parameter) => twins.get(parameter)!),
+    gradient(added) {
+      const flat = pieces.map(({ size: length, parameter }) => {
+        const handle = parameter === null ? undefined : added.get(twins.get(parameter)!);
+        return handle === undefined ? machine.op('Fill', [machine.wholes([length]), machine.scalar(0)]) : raw.reshape(handle, length);
+      });
+      return raw.concat(flat, 0, FLOAT);
+    },
+  };
 }
 
 /** The tree again with other leaves; what is met twice stays one object. */

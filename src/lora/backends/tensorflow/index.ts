@@ -15,12 +15,11 @@ import { fusedOps, KERNELS } from './fused.ts';
 import { createLayouts } from './layouts.ts';
 import { linearOps } from './linear.ts';
 import { lossOps } from './losses.ts';
-import type { Handle, Machine, Raw, TfFrozen, TfTensor } from './machine.ts';
+import type { Handle, Machine, Raw, TfFrozen, TfParameterBlock, TfTensor } from './machine.ts';
 import { createMachine, NOTHING, rawOps } from './machine.ts';
 import { normOps } from './norms.ts';
 import type { Optimizer } from './optimizer.ts';
 import { adamw } from './optimizer.ts';
-import type { TfParameterBlock } from './parameters.ts';
 import { parameterBlock } from './parameters.ts';
 import { rowOps } from './rows.ts';
 import { uploadNf4 } from './weights.ts';
@@ -30,9 +29,14 @@ export interface TensorflowOptions extends BindingOptions {
   readonly products?: 'float32' | 'bfloat16';
   /** By default `xla` on a GPU and `off` on a CPU. */
   readonly compile?: Compile;
+  /** Of one function, where layers become functions. */
+  readonly layersPerCall?: number;
   /** Logits of a vocabulary held at once; by default 2^28 on a GPU (2 GB with their gradient) and 2^24 on a CPU. */
   readonly mostLogits?: number;
 }
+
+/** Each call costs the host half a millisecond a step, and each layer of a function half a second of the first step, when it is compiled (H200). */
+const LAYERS_PER_CALL = 3;
 
 export interface TensorflowBackend extends Backend<TfTensor> {
   readonly gpu: boolean;
@@ -43,8 +47,8 @@ export interface TensorflowBackend extends Backend<TfTensor> {
   /** Runs `body` without functions. */
   opByOp<R>(body: () => R): R;
   parameters(count: number): TfParameterBlock;
-  /** Normal numbers made on the device, for benches of shapes whose weights nobody has; lives as a constant does. */
-  random(rows: number, cols: number, deviation: number, seed: number): TfTensor;
+  /** A table of normal numbers made on the device, for benches of shapes whose weights nobody has. */
+  randomTable(rows: number, cols: number, deviation: number, seed: number): TfTensor;
   /** A frozen weight of such numbers, without bias. */
   freezeRandom(inputs: number, outputs: number, deviation: number, seed: number): TfFrozen;
   /** AdamW on the device, over all of a block. */
@@ -54,7 +58,7 @@ export interface TensorflowBackend extends Backend<TfTensor> {
 export type { TfTensor } from './machine.ts';
 
 /** Throws `bad-config` when the engine does not load. */
-export function tensorflowBackend({ products, compile, mostLogits, ...options }: TensorflowOptions): TensorflowBackend {
+export function tensorflowBackend({ products, compile, mostLogits, layersPerCall, ...options }: TensorflowOptions): TensorflowBackend {
   const binding = loadBinding(options);
   const gpu = binding.isUsingGpuDevice();
   const machine = createMachine(binding, (products ?? (gpu ? 'bfloat16' : 'float32')) === 'bfloat16' ? BFLOAT16 : FLOAT);
@@ -92,6 +96,7 @@ export function tensorflowBackend({ products, compile, mostLogits, ...options }:
       }
     },
     call,
+    layersPerCall: chosen === 'off' ? 1 : (layersPerCall ?? LAYERS_PER_CALL),
     liveTensors: machine.live,
     dispose: machine.freeAll,
     ...storageOps(machine, raw),
@@ -105,7 +110,7 @@ export function tensorflowBackend({ products, compile, mostLogits, ...options }:
   };
 }
 
-function storageOps(machine: Machine, raw: Raw): Pick<TensorflowBackend, 'constant' | 'freeze' | 'random' | 'freezeRandom' | 'parameters' | 'read'> {
+function storageOps(machine: Machine, raw: Raw): Pick<TensorflowBackend, 'constant' | 'table' | 'tied' | 'freeze' | 'randomTable' | 'freezeRandom' | 'parameters' | 'read'> {
   const { tensor, half } = machine;
   const constant = (values: Float32Array | Float64Array, rows: number, cols: number): TfTensor => tensor(machine.upload(values instanceof Float32Array ? values : new Float32Array(values), [rows, cols], FLOAT), rows, cols);
   const rounded = (make: () => TfTensor): TfTensor =>
@@ -113,10 +118,12 @@ function storageOps(machine: Machine, raw: Raw): Pick<TensorflowBackend, 'consta
       const x = make();
       return tensor(raw.as(x, half), x.rows, x.cols, half);
     });
-  const random: TensorflowBackend['random'] = (rows, cols, deviation, seed) =>
-    machine.scoped(() => tensor(raw.multiply(machine.op('StatelessRandomNormal', [machine.wholes([rows, cols]), machine.wholes([seed, 1])]), machine.scalar(deviation)), rows, cols));
+  const randomTable: TensorflowBackend['randomTable'] = (rows, cols, deviation, seed) =>
+    rounded(() => tensor(raw.multiply(machine.op('StatelessRandomNormal', [machine.wholes([rows, cols]), machine.wholes([seed, 1])]), machine.scalar(deviation)), rows, cols));
   return {
     constant,
+    table: (values, rows, cols) => rounded(() => constant(values, rows, cols)),
+    tied: (table): TfFrozen => ({ kind: 'frozen', inputs: table.cols, outputs: table.rows, weight: table, bias: null }),
     freeze: (weight, bias, inputs, outputs): TfFrozen => ({
       kind: 'frozen',
       inputs,
@@ -124,8 +131,8 @@ function storageOps(machine: Machine, raw: Raw): Pick<TensorflowBackend, 'consta
       weight: isQuantised(weight) ? weight.map((part) => uploadNf4(machine, part)) : rounded(() => constant(weight, outputs, inputs)),
       bias: bias === null ? null : rounded(() => constant(bias, 1, outputs)),
     }),
-    random,
-    freezeRandom: (inputs, outputs, deviation, seed) => ({ kind: 'frozen', inputs, outputs, weight: rounded(() => random(outputs, inputs, deviation, seed)), bias: null }),
+    randomTable,
+    freezeRandom: (inputs, outputs, deviation, seed) => ({ kind: 'frozen', inputs, outputs, weight: randomTable(outputs, inputs, deviation, seed), bias: null }),
     parameters: (count) => parameterBlock(machine, raw, count),
     read(x) {
       if (x.handle === NOTHING) return new Float32Array(x.rows * x.cols);

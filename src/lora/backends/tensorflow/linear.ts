@@ -1,7 +1,7 @@
 /** Linear layers with their low-rank addition, and the dense layer of heads. */
 import type { Backend, Linear, LinearSaved, Lora, Parameter } from '../../ops.ts';
 import { FLOAT } from './binding.ts';
-import type { Handle, Machine, Raw, TfFrozen, TfTensor } from './machine.ts';
+import type { Handle, Machine, Raw, TfFrozen, TfParameter, TfTensor } from './machine.ts';
 import { NOTHING } from './machine.ts';
 import { weightOf } from './weights.ts';
 
@@ -9,15 +9,14 @@ type T = TfTensor;
 type LinearOps = Pick<Backend<T>, 'linear' | 'linearBackward' | 'dense' | 'denseBackward'>;
 
 /** Adds to a parameter's gradient, or notes what a traced body adds. */
-export function addGradient(machine: Machine, raw: Raw, { gradient }: Parameter<T>, more: Handle): void {
-  if (machine.trace !== null) {
-    const before = machine.trace.added.get(gradient);
-    machine.trace.added.set(gradient, before === undefined ? more : raw.add(before, more));
-    return;
+export function addGradient(machine: Machine, raw: Raw, to: Parameter<T>, more: Handle): void {
+  const parameter = to as TfParameter;
+  if (machine.trace === null) {
+    const { block, offset, value } = parameter;
+    return block.add(offset, value.rows * value.cols, more);
   }
-  const before = gradient.handle;
-  gradient.handle = machine.keep(before === NOTHING ? more : raw.add(before, more));
-  if (before !== NOTHING) machine.free(before);
+  const before = machine.trace.added.get(parameter);
+  machine.trace.added.set(parameter, before === undefined ? more : raw.add(before, more));
 }
 
 export function linearOps(machine: Machine, raw: Raw): LinearOps {

@@ -3,9 +3,9 @@
  * code does both. Tensors are numbers of the binding; every one that is made is noted in the innermost scope and freed with it.
  */
 import { TrimtabError } from '../../../errors.ts';
-import type { Frozen, Layout, Parameter, Tensor } from '../../ops.ts';
+import type { Frozen, Layout, Parameter, ParameterBlock, Tensor } from '../../ops.ts';
 import type { Attribute, Binding, Node, Type } from './binding.ts';
-import { BFLOAT16, FLOAT, INT32, INT64, UINT8, tensorAttribute, textAttribute, truthAttribute, typeAttribute, wholeAttribute } from './binding.ts';
+import { BFLOAT16, FLOAT, INT32, INT64, UINT8, tensorAttribute, truthAttribute, typeAttribute, wholeAttribute } from './binding.ts';
 
 /** Id of a tensor or, in a function, 256 x node + output. */
 export type Handle = number;
@@ -13,8 +13,7 @@ export type Handle = number;
 export interface TfTensor extends Tensor {
   readonly kind: 'tensor';
   readonly type: Type;
-  /** `NOTHING` where a gradient has not been added to yet. */
-  handle: Handle;
+  readonly handle: Handle;
 }
 
 /** A quantised matrix, [rows, cols], on the device. */
@@ -35,8 +34,23 @@ export interface TfFrozen extends Frozen {
   readonly bias: TfTensor | null;
 }
 
+export interface TfParameterBlock extends ParameterBlock<TfTensor> {
+  readonly count: number;
+  /** All values, [count], until the next `assign`. */
+  vector(): Handle;
+  /** Takes a new vector and keeps it. */
+  assign(vector: Handle): void;
+  /** Adds to the gradient of the `size` parameters from `offset` on; `more` may have any shape. */
+  add(offset: number, size: number, more: Handle): void;
+  /** The gradient in pieces: together, in their order, the whole of it. Zeros and sums are tensors of the current scope. */
+  gradients(): TfTensor[];
+}
+
 export interface TfParameter extends Parameter<TfTensor> {
   readonly kind: 'parameter';
+  readonly block: TfParameterBlock;
+  /** Of its first number in the block. */
+  readonly offset: number;
 }
 
 export const NOTHING = -1;
@@ -46,8 +60,8 @@ export const OUTPUTS_PER_NODE = 256;
 export interface Trace {
   readonly nodes: Node[];
   readonly constants: Map<Handle, Handle>;
-  /** Gradients that the body adds to, and what it adds. */
-  readonly added: Map<TfTensor, Handle>;
+  /** Parameters to whose gradients the body adds, and what it adds. */
+  readonly added: Map<TfParameter, Handle>;
   /** Segment numbers of the rows of each layout among the inputs. */
   readonly segments: Map<Layout, Handle>;
 }
@@ -80,6 +94,8 @@ export interface Machine {
   table(values: Float32Array): Handle;
   whole(value: number): Handle;
   wholes(values: readonly number[]): Handle;
+  /** One number as [1] of int64: unlike int32 these live on a GPU. */
+  long(value: number): Handle;
 }
 
 export function createMachine(binding: Binding, half: Type): Machine {
@@ -157,6 +173,7 @@ export function createMachine(binding: Binding, half: Type): Machine {
     table: (values) => constant(`t${values.length}:${values.join()}`, [values.length], FLOAT, () => values),
     whole: (value) => constant(`i${value}`, [], INT32, () => Int32Array.of(value)),
     wholes: (values) => constant(`w${values.join()}`, [values.length], INT32, () => Int32Array.from(values)),
+    long: (value) => constant(`l${value}`, [1], INT64, () => wide(Int32Array.of(value))),
   };
   return machine;
 }
@@ -212,7 +229,8 @@ export interface Raw {
   rsqrt(x: Handle): Handle;
   sigmoid(x: Handle): Handle;
   matmul(x: Handle, y: Handle, transposeX?: boolean, transposeY?: boolean): Handle;
-  einsum(equation: string, x: Handle, y: Handle, type: Type): Handle;
+  /** Over the last two axes. */
+  batchMatmul(x: Handle, y: Handle, transposeX?: boolean, transposeY?: boolean): Handle;
   reshape(x: Handle, ...shape: number[]): Handle;
   split(x: Handle, sizes: readonly number[], axis: number): Handle[];
   concat(parts: readonly Handle[], axis: number, type: Type): Handle;
@@ -222,7 +240,10 @@ export interface Raw {
   as(x: TfTensor, type: Type): Handle;
 }
 
-const PRODUCTS = [false, true].map((x) => [false, true].map((y): readonly Attribute[] => (x || y ? [truthAttribute('transpose_a', x), truthAttribute('transpose_b', y)] : NONE)));
+const turnings = (first: string, second: string): readonly (readonly (readonly Attribute[])[])[] =>
+  [false, true].map((x) => [false, true].map((y): readonly Attribute[] => (x || y ? [truthAttribute(first, x), truthAttribute(second, y)] : NONE)));
+const PRODUCTS = turnings('transpose_a', 'transpose_b');
+const BATCHES = turnings('adj_x', 'adj_y');
 const KEEP_AXIS = [truthAttribute('keep_dims', true)];
 const TO: Readonly<Record<Type, readonly Attribute[]>> = {
   [FLOAT]: [typeAttribute('DstT', FLOAT)],
@@ -242,7 +263,6 @@ export function remember<A extends readonly (string | number)[]>(build: (...args
     return list;
   };
 }
-const einsumAttributes = remember((equation: string, type: number) => [wholeAttribute('N', 2), typeAttribute('T', type), textAttribute('equation', equation)]);
 const concatAttributes = remember((count: number, type: number) => [wholeAttribute('N', count), typeAttribute('T', type)]);
 const splitAttributes = remember((count: number) => [wholeAttribute('num_split', count)]);
 
@@ -258,7 +278,7 @@ export function rawOps(machine: Machine): Raw {
     rsqrt: (x) => op('Rsqrt', [x]),
     sigmoid: (x) => op('Sigmoid', [x]),
     matmul: (x, y, transposeX = false, transposeY = false) => op('MatMul', [x, y], PRODUCTS[Number(transposeX)]![Number(transposeY)]),
-    einsum: (equation, x, y, type) => op('Einsum', [[x, y]], einsumAttributes(equation, type)),
+    batchMatmul: (x, y, transposeX = false, transposeY = false) => op('BatchMatMulV2', [x, y], BATCHES[Number(transposeX)]![Number(transposeY)]),
     reshape: (x, ...shape) => op('Reshape', [x, machine.wholes(shape)]),
     split: (x, sizes, axis) => (sizes.length === 1 ? [x] : machine.ops('SplitV', [x, machine.wholes(sizes), machine.whole(axis)], sizes.length, splitAttributes(sizes.length))),
     concat: (parts, axis, type) => (parts.length === 1 ? parts[0]! : op('ConcatV2', [parts, machine.whole(axis)], concatAttributes(parts.length, type))),

@@ -1,8 +1,7 @@
 /** Clipping and AdamW (arXiv 1711.05101) on the device, over a whole block at once; the formulas are those of ../../optimizer.ts. */
 import type { Backend } from '../../ops.ts';
 import { FLOAT } from './binding.ts';
-import type { Handle, Machine, Raw, TfTensor } from './machine.ts';
-import type { TfParameterBlock } from './parameters.ts';
+import type { Handle, Machine, Raw, TfParameterBlock, TfTensor } from './machine.ts';
 
 export interface OptimizerState {
   readonly step: number;
@@ -23,26 +22,23 @@ export const SETTINGS: OptimizerSettings = { beta1: 0.9, beta2: 0.999, epsilon: 
 
 export interface Optimizer {
   /**
-   * Steps on the block's gradients and clears them; returns the length that they had. Where that is not finite nothing changes, and the gradients
-   * stay to be looked at.
+   * Steps on the block's gradients and clears them. What it gives waits for the length that they had; where that is not finite, nothing has
+   * changed. To be asked once.
    */
-  step(rate: number, settings?: Partial<OptimizerSettings>): number;
+  step(rate: number, settings?: Partial<OptimizerSettings>): () => number;
   state(): OptimizerState;
   restore(state: OptimizerState): void;
 }
 
 type T = TfTensor;
 
-/** One size of window. */
-interface Moments {
+interface Update {
+  /** [count] each. */
   readonly values: T;
-  readonly gradients: T;
   readonly mean: T;
   readonly square: T;
-}
-
-interface Update {
-  readonly stacks: readonly Moments[];
+  /** In pieces. */
+  readonly gradients: readonly T[];
   /** Step size, 1 / √(1 - β₂ᵗ) and what decay leaves of a value: they differ from step to step. */
   readonly size: T;
   readonly correction: T;
@@ -51,49 +47,47 @@ interface Update {
 }
 
 export function adamw(machine: Machine, raw: Raw, call: Backend<T>['call'], block: TfParameterBlock): Optimizer {
+  const { count } = block;
   const { tensor } = machine;
-  const zeros = new Float32Array(block.count);
-  const kept = (values: Float32Array): Handle[] => block.stacked(values).map(machine.keep);
-  let [means, squares] = [kept(zeros), kept(zeros)];
+  const kept = (values: Float32Array): Handle => machine.keep(machine.upload(values, [count], FLOAT));
+  const zeros = new Float32Array(count);
+  let [mean, square] = [kept(zeros), kept(zeros)];
   let step = 0;
 
-  function replace(newMeans: Handle[], newSquares: Handle[]): void {
-    [...means, ...squares].forEach(machine.free);
-    [means, squares] = [newMeans, newSquares];
+  function replace(newMean: Handle, newSquare: Handle): void {
+    [mean, square].forEach(machine.free);
+    [mean, square] = [newMean, newSquare];
   }
-  const read = (stacks: readonly Handle[]): Float32Array => {
-    const all = new Float32Array(block.count);
-    block.flat(stacks, all);
-    return all;
-  };
+  const read = (handle: Handle): Float32Array => machine.binding.tensorDataSync(handle).slice();
 
   return {
     step: (rate, changes = {}) =>
       machine.scoped(() => {
         const settings = { ...SETTINGS, ...changes };
         const scalar = (value: number): T => tensor(machine.upload(Float32Array.of(value), [], FLOAT), 1, 1);
-        const gradients = block.gradients();
-        const stacks = block.values().map(({ stack, windows, size }, i): Moments => {
-          const of = (handle: Handle): T => tensor(handle, windows.length, size);
-          return { values: of(stack), gradients: of(gradients[i]!), mean: of(means[i]!), square: of(squares[i]!) };
-        });
+        const all = (handle: Handle): T => tensor(handle, 1, count);
         const next = call('adamw', {
-          stacks,
+          values: all(block.vector()),
+          mean: all(mean),
+          square: all(square),
+          gradients: block.gradients(),
           size: scalar(rate / (1 - settings.beta1 ** (step + 1))),
           correction: scalar(1 / Math.sqrt(1 - settings.beta2 ** (step + 1))),
           remaining: scalar(1 - rate * settings.weightDecay),
           settings,
         }, (given) => update(machine, raw, given));
-        // All is issued before the norm is waited for; where it is not finite, the new numbers are the old ones.
-        replace(next.stacks.map(({ mean }) => machine.keep(mean.handle)), next.stacks.map(({ square }) => machine.keep(square.handle)));
-        block.assign(next.stacks.map(({ values }) => values.handle));
-        const norm = machine.binding.tensorDataSync(next.norm.handle)[0]!;
-        if (!Number.isFinite(norm)) return norm;
-        step += 1;
+        replace(machine.keep(next.mean.handle), machine.keep(next.square.handle));
+        block.assign(next.values.handle);
         block.clearGradients();
-        return norm;
+        step += 1;
+        const norm = machine.keep(next.norm.handle);
+        return () => {
+          const length = machine.binding.tensorDataSync(norm)[0]!;
+          machine.free(norm);
+          return length;
+        };
       }),
-    state: () => ({ step, mean: read(means), square: read(squares) }),
+    state: () => ({ step, mean: read(mean), square: read(square) }),
     restore(state) {
       step = state.step;
       replace(kept(state.mean), kept(state.square));
@@ -101,20 +95,16 @@ export function adamw(machine: Machine, raw: Raw, call: Backend<T>['call'], bloc
   };
 }
 
-function update({ scalar, wholes, tensor, op }: Machine, raw: Raw, { stacks, size, correction, remaining, settings }: Update): { stacks: Omit<Moments, 'gradients'>[]; norm: T } {
+function update({ scalar, whole, tensor, op }: Machine, raw: Raw, { values, mean, square, gradients, size, correction, remaining, settings }: Update): Pick<Update, 'values' | 'mean' | 'square'> & { norm: T } {
   const { beta1, beta2, epsilon, limit } = settings;
-  const squares = stacks.map(({ gradients }) => op('Sum', [op('Square', [gradients.handle]), wholes([0, 1])]));
-  const norm = op('Sqrt', [squares.reduce(raw.add)]);
+  const gradient = raw.concat(gradients.map(({ handle, cols }) => raw.reshape(handle, cols)), 0, FLOAT);
+  const norm = op('Sqrt', [op('Sum', [op('Square', [gradient]), whole(0)])]);
   const finite = op('IsFinite', [norm]);
   // limit / max(norm, limit): 1 below the limit.
-  const share = raw.divide(scalar(limit), op('Maximum', [norm, scalar(limit)]));
-  const next = stacks.map(({ values, gradients, mean, square }) => {
-    const of = (handle: Handle, { handle: before, rows, cols }: T): T => tensor(op('SelectV2', [finite, handle, before]), rows, cols);
-    const g = raw.multiply(gradients.handle, share);
-    const m = raw.add(raw.multiply(mean.handle, scalar(beta1)), raw.multiply(g, scalar(1 - beta1)));
-    const v = raw.add(raw.multiply(square.handle, scalar(beta2)), raw.multiply(op('Square', [g]), scalar(1 - beta2)));
-    const change = raw.divide(raw.multiply(m, size.handle), raw.add(raw.multiply(op('Sqrt', [v]), correction.handle), scalar(epsilon)));
-    return { values: of(raw.subtract(raw.multiply(values.handle, remaining.handle), change), values), mean: of(m, mean), square: of(v, square) };
-  });
-  return { stacks: next, norm: tensor(norm, 1, 1) };
+  const g = raw.multiply(gradient, raw.divide(scalar(limit), op('Maximum', [norm, scalar(limit)])));
+  const m = raw.add(raw.multiply(mean.handle, scalar(beta1)), raw.multiply(g, scalar(1 - beta1)));
+  const v = raw.add(raw.multiply(square.handle, scalar(beta2)), raw.multiply(op('Square', [g]), scalar(1 - beta2)));
+  const change = raw.divide(raw.multiply(m, size.handle), raw.add(raw.multiply(op('Sqrt', [v]), correction.handle), scalar(epsilon)));
+  const unless = (handle: Handle, before: T): T => tensor(op('SelectV2', [finite, handle, before.handle]), before.rows, before.cols);
+  return { values: unless(raw.subtract(raw.multiply(values.handle, remaining.handle), change), values), mean: unless(m, mean), square: unless(v, square), norm: tensor(norm, 1, 1) };
 }

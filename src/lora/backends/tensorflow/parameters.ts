@@ -1,150 +1,146 @@
 /**
- * The flat block of parameters. Tensors never change, so a window holds tensors of its own: the optimizer gives it a new value, and its
- * gradient is nothing until something is added.
+ * The flat block of parameters: one vector on the device. A function takes the whole vector and where its part begins, and gives the
+ * gradient of that part as one vector: a layer has a dozen windows, and each tensor that enters or leaves a function costs the host time.
  *
- * Windows of one size are stacked while they are worked on: a model of 30 layers has hundreds of windows and a dozen of sizes, and the
- * optimizer's cost, to run and to compile, is by the tensor.
+ * Op by op a window is a slice, made when it is first used and kept until the vector changes.
  */
-import type { Numbers, ParameterBlock } from '../../ops.ts';
-import type { Attribute } from './binding.ts';
-import { FLOAT, typeAttribute, wholeAttribute } from './binding.ts';
-import type { Handle, Machine, Raw, TfParameter, TfTensor } from './machine.ts';
+import { FLOAT } from './binding.ts';
+import type { Handle, Machine, Raw, TfParameter, TfParameterBlock, TfTensor } from './machine.ts';
 import { NOTHING } from './machine.ts';
 
-/** Windows of one size; `stack` is [windows, rows x cols]. */
-export interface Stack {
-  readonly windows: readonly { readonly offset: number }[];
-  readonly size: number;
-  readonly stack: Handle;
-}
-
-export interface TfParameterBlock extends ParameterBlock<TfTensor> {
-  readonly count: number;
-  /** All values, by size of window. */
-  values(): readonly Stack[];
-  /** All gradients in the same order: tensors of the current scope. */
-  gradients(): Handle[];
-  /** Takes new values, in the same order, and keeps them. */
-  assign(stacks: readonly Handle[]): void;
-  /** Numbers between the host's flat order and stacks. */
-  stacked(values: Numbers): Handle[];
-  flat(stacks: readonly Handle[], into: Numbers): void;
-}
-
-interface Window extends TfParameter {
+/** A stretch of the gradient. */
+interface Piece {
   readonly offset: number;
   readonly size: number;
-}
-
-interface Group {
-  readonly windows: Window[];
-  readonly size: number;
-  stack: Handle;
+  handle: Handle;
 }
 
 export function parameterBlock(machine: Machine, raw: Raw, count: number): TfParameterBlock {
-  const windows: Window[] = [];
-  /** What no window covers, and everything until the first use. */
-  const host = new Float32Array(count);
-  const handles = new Map<TfTensor, Handle>();
-  let groups: Group[] | null = null;
+  /** Until the vector is first used. */
+  let host: Float32Array | null = new Float32Array(count);
+  let vector: Handle = NOTHING;
+  const slices = new Map<number, Handle>();
+  const gradient = pieces(machine, raw, count);
 
-  /** Values go to the device when the first one is used: windows come one by one. */
-  function placed(): Group[] {
-    if (groups !== null) return groups;
-    const bySize = Map.groupBy(windows, ({ value }) => `${value.rows} ${value.cols}`);
-    groups = [...bySize.values()].map((members) => ({ windows: members, size: members[0]!.size, stack: NOTHING }));
-    machine.scoped(() => assign(stacked(machine, groups!, host)));
-    return groups;
+  function placed(): Handle {
+    if (host !== null) {
+      vector = machine.keep(machine.upload(host, [count], FLOAT));
+      host = null;
+    }
+    return vector;
   }
 
-  /** Back to the host, before another window comes. */
-  function take(): void {
-    if (groups === null) return;
-    flatten(machine, groups, stacksOf(groups), host);
-    [...stacksOf(groups), ...handles.values()].forEach(machine.free);
-    handles.clear();
-    groups = null;
+  function slice(offset: number, rows: number, cols: number): Handle {
+    let found = slices.get(offset);
+    if (found === undefined) slices.set(offset, (found = machine.keep(matrix(machine, raw, placed(), offset, rows, cols))));
+    return found;
   }
 
-  const lazy = (rows: number, cols: number): TfTensor => {
-    const value: TfTensor = {
-      ...machine.tensor(NOTHING, rows, cols),
-      get handle() {
-        placed();
-        return handles.get(value)!;
-      },
-    };
-    return value;
-  };
-
-  function assign(stacks: readonly Handle[]): void {
-    placed().forEach((group, i) => {
-      const [{ windows: members }, before] = [group, group.stack];
-      const { rows, cols } = members[0]!.value;
-      const parts = machine.ops('Unpack', [raw.reshape(stacks[i]!, members.length, rows, cols)], members.length, alongFirst('num', members.length));
-      const old = members.flatMap(({ value }) => handles.get(value) ?? []);
-      members.forEach(({ value }, j) => handles.set(value, machine.keep(parts[j]!)));
-      group.stack = machine.keep(stacks[i]!);
-      [...old, ...(before === NOTHING ? [] : [before])].forEach(machine.free);
-    });
+  function assign(next: Handle): void {
+    [...slices.values(), ...(vector === NOTHING ? [] : [vector])].forEach(machine.free);
+    slices.clear();
+    vector = machine.keep(next);
+    host = null;
   }
 
   const block: TfParameterBlock = {
     count,
-    at(offset, rows, cols) {
-      take();
-      const window: Window = { kind: 'parameter', offset, size: rows * cols, value: lazy(rows, cols), gradient: machine.tensor(NOTHING, rows, cols) };
-      windows.push(window);
-      return window;
-    },
+    at: (offset, rows, cols): TfParameter => ({
+      kind: 'parameter',
+      block,
+      offset,
+      value: lazy(machine, rows, cols, () => slice(offset, rows, cols)),
+      gradient: lazy(machine, rows, cols, () => gradient.at(offset, rows, cols)),
+    }),
     write(values) {
-      host.set(values);
-      if (groups !== null) machine.scoped(() => assign(block.stacked(values)));
+      if (host === null) machine.scoped(() => assign(machine.upload(Float32Array.from(values), [count], FLOAT)));
+      else host.set(values);
     },
-    readValues(into) {
-      into.set(host);
-      if (groups !== null) flatten(machine, groups, stacksOf(groups), into);
-    },
-    read(into) {
-      into.fill(0);
-      machine.scoped(() => block.flat(block.gradients(), into));
-    },
-    clearGradients() {
-      for (const { gradient } of windows) {
-        if (gradient.handle !== NOTHING) machine.free(gradient.handle);
-        gradient.handle = NOTHING;
-      }
-    },
-    values: placed,
-    gradients: () => placed().map((group) => gradientsOf(machine, raw, group)),
-    assign: (stacks) => machine.scoped(() => assign(stacks)),
-    stacked: (values) => stacked(machine, placed(), values),
-    flat: (stacks, into) => flatten(machine, placed(), stacks, into),
+    readValues: (into) => into.set(host ?? machine.binding.tensorDataSync(vector)),
+    read: (into) =>
+      machine.scoped(() => {
+        let at = 0;
+        for (const { handle, rows, cols } of gradient.all()) {
+          into.set(machine.binding.tensorDataSync(handle), at);
+          at += rows * cols;
+        }
+      }),
+    clearGradients: gradient.clear,
+    vector: placed,
+    assign,
+    add: gradient.add,
+    gradients: gradient.all,
   };
   return block;
 }
 
-const stacksOf = (groups: readonly Group[]): Handle[] => groups.map(({ stack }) => stack);
+/** rows x cols numbers of a vector. */
+const matrix = (machine: Machine, raw: Raw, vector: Handle, offset: number, rows: number, cols: number): Handle =>
+  raw.reshape(machine.op('Slice', [vector, machine.wholes([offset]), machine.wholes([rows * cols])]), rows, cols);
 
-function stacked(machine: Machine, groups: readonly Group[], values: Numbers): Handle[] {
-  return groups.map(({ windows, size }) => {
-    const all = new Float32Array(windows.length * size);
-    windows.forEach(({ offset }, j) => all.set(values.subarray(offset, offset + size), j * size));
-    return machine.upload(all, [windows.length, size], FLOAT);
-  });
+function lazy(machine: Machine, rows: number, cols: number, handle: () => Handle): TfTensor {
+  return Object.defineProperty(machine.tensor(NOTHING, rows, cols), 'handle', { get: handle, enumerable: true });
 }
 
-function flatten({ binding }: Machine, groups: readonly Group[], stacks: readonly Handle[], into: Numbers): void {
-  groups.forEach(({ windows, size }, i) => {
-    const all = binding.tensorDataSync(stacks[i]!);
-    windows.forEach(({ offset }, j) => into.set(all.subarray(j * size, (j + 1) * size), offset));
-  });
+interface Gradient extends Pick<TfParameterBlock, 'add'> {
+  all(): TfTensor[];
+  at(offset: number, rows: number, cols: number): Handle;
+  clear(): void;
 }
 
-function gradientsOf(machine: Machine, raw: Raw, { windows, size }: Group): Handle {
-  const parts = windows.map(({ gradient: { handle, rows, cols } }) => (handle === NOTHING ? machine.op('Fill', [machine.wholes([rows, cols]), machine.scalar(0)]) : handle));
-  return raw.reshape(machine.op('Pack', [parts], alongFirst('N', windows.length)), windows.length, size);
-}
+function pieces(machine: Machine, raw: Raw, count: number): Gradient {
+  const found: Piece[] = [];
+  const zeros = (size: number): Handle => machine.op('Fill', [machine.wholes([size]), machine.scalar(0)]);
+  const padded = ({ offset, size, handle }: Piece, from: number, to: number): Handle =>
+    machine.op('Pad', [raw.reshape(handle, size), raw.reshape(machine.wholes([offset - from, to - offset - size]), 1, 2)]);
 
-const alongFirst = (name: string, count: number): readonly Attribute[] => [wholeAttribute(name, count), typeAttribute('T', FLOAT), wholeAttribute('axis', 0)];
+  /** In order, none over another: where a step went partly by functions and partly op by op, theirs differ in size. */
+  function apart(): Piece[] {
+    const parts: Piece[] = [];
+    for (const piece of [...found].sort((a, b) => a.offset - b.offset || b.size - a.size)) {
+      const last = parts.at(-1);
+      if (last === undefined || piece.offset >= last.offset + last.size) {
+        parts.push(piece);
+        continue;
+      }
+      const to = Math.max(last.offset + last.size, piece.offset + piece.size);
+      const handle = raw.add(padded(last, last.offset, to), padded(piece, last.offset, to));
+      parts[parts.length - 1] = { offset: last.offset, size: to - last.offset, handle };
+    }
+    return parts;
+  }
+
+  return {
+    add(offset, size, more) {
+      const before = found.find((piece) => piece.offset === offset && piece.size === size);
+      if (before === undefined) {
+        found.push({ offset, size, handle: machine.keep(more) });
+        return;
+      }
+      const sum = machine.keep(raw.add(raw.reshape(before.handle, size), raw.reshape(more, size)));
+      machine.free(before.handle);
+      before.handle = sum;
+    },
+    at(offset, rows, cols) {
+      const size = rows * cols;
+      const piece = apart().find((one) => one.offset <= offset && one.offset + one.size >= offset + size);
+      return piece === undefined ? raw.reshape(zeros(size), rows, cols) : matrix(machine, raw, raw.reshape(piece.handle, piece.size), offset - piece.offset, rows, cols);
+    },
+    all() {
+      const tensors: TfTensor[] = [];
+      const push = (handle: Handle, size: number): void => void (size > 0 && tensors.push(machine.tensor(handle, 1, size)));
+      let at = 0;
+      for (const { offset, size, handle } of apart()) {
+        if (offset > at) push(zeros(offset - at), offset - at);
+        push(handle, size);
+        at = offset + size;
+      }
+      if (at < count) push(zeros(count - at), count - at);
+      return tensors;
+    },
+    clear() {
+      found.forEach(({ handle }) => machine.free(handle));
+      found.length = 0;
+    },
+  };
+}

@@ -18,7 +18,8 @@ export function rowOps(machine: Machine, raw: Raw): RowOps {
   const halves = (x: T): [gate: Handle, up: Handle] => raw.split(float(x), [x.cols / 2, x.cols / 2], 1) as [Handle, Handle];
 
   return {
-    gather: choose,
+    // The residual stream begins here.
+    gather: (table, rows) => machine.scoped(() => tensor(float(choose(table, rows)), rows.length, table.cols)),
     select: choose,
     add: (x, y) => machine.scoped(() => tensor(raw.add(float(x), float(y)), x.rows, x.cols)),
     selectBackward: (dy, rows, total) => machine.scoped(() => tensor(op('UnsortedSegmentSum', [float(dy), indices(rows), machine.whole(total)]), total, dy.cols)),

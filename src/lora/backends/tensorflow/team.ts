@@ -12,7 +12,7 @@ import { watch } from '../../watch.ts';
 import { packBins } from './bins.ts';
 import type { TensorflowBackend, TensorflowOptions } from './index.ts';
 import { tensorflowBackend } from './index.ts';
-import type { TfParameterBlock } from './parameters.ts';
+import type { TfParameterBlock } from './machine.ts';
 
 export interface TensorflowTeamOptions extends TensorflowOptions {
   readonly base: Base;
@@ -73,11 +73,18 @@ export async function createTensorflowTeam({ base, plan, use, values: initial, w
     return perQuery.reduce((sum, loss, i) => sum + loss * batch.shares[i]!, 0);
   };
 
-  /** Op by op, since a compiled layer shows its results only: the first linear layer with a number that is not finite, or the last gradient. */
+  const learnAll = (rows: readonly EncodedRow[]): number => (plan.kind === 'pooled' ? learnContrast(rows) : learn(rows, totalWeight(plan.kind, rows) || 1));
+
+  /**
+   * Op by op, since a compiled layer shows its results only: the first linear layer with a number that is not finite, or the last gradient. What the
+   * step made is gone, or a later one's: it is made again.
+   */
   const faultOf = (rows: readonly EncodedRow[]): string | null => {
     const group = backend.opByOp(() => watched(() => void cut(rows, 1).forEach((batch) => outputsOf(watching, learner, batch))));
     if (group !== null && group < plan.groups.length) return plan.groups[group]!.parts.join(', ') || null;
     const gradients = new Float32Array(plan.count);
+    block.clearGradients();
+    learnAll(rows);
     block.read(gradients);
     const slots = [...plan.slots.values()].reverse();
     return slots.find(({ offset, rows: height, cols }) => !gradients.subarray(offset, offset + height * cols).every(Number.isFinite))?.key ?? null;
@@ -88,19 +95,26 @@ export async function createTensorflowTeam({ base, plan, use, values: initial, w
     return host;
   };
 
+  /** The loss is waited for, which the backward pass stands behind; the gradient's length, which nothing does, is not. */
+  const begin = async (rows: readonly EncodedRow[], rate: number): Promise<() => StepReport> => {
+    await setImmediate();
+    block.clearGradients();
+    const loss = learnAll(rows);
+    if (!Number.isFinite(loss)) return () => ({ loss, norm: NaN, layer: faultOf(rows) });
+    host = null;
+    const normOf = optimizer!.step(rate, { weightDecay });
+    return () => {
+      const norm = normOf();
+      return { loss, norm, layer: Number.isFinite(norm) ? null : faultOf(rows) };
+    };
+  };
+
   return {
     get values() {
       return read();
     },
-    async step(rows, rate): Promise<StepReport> {
-      await setImmediate();
-      block.clearGradients();
-      const loss = plan.kind === 'pooled' ? learnContrast(rows) : learn(rows, totalWeight(plan.kind, rows) || 1);
-      if (!Number.isFinite(loss)) return { loss, norm: NaN, layer: faultOf(rows) };
-      host = null;
-      const norm = optimizer!.step(rate, { weightDecay });
-      return { loss, norm, layer: Number.isFinite(norm) ? null : faultOf(rows) };
-    },
+    begin,
+    step: async (rows, rate) => (await begin(rows, rate))(),
     async outputs(rows) {
       await setImmediate();
       return outputs(rows);

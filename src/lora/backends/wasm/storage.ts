@@ -8,7 +8,7 @@ import { holdNf4 } from './nf4.ts';
 
 type T = WasmTensor;
 
-export function storageOps(machine: Machine): Pick<Backend<T>, 'constant' | 'freeze' | 'parameters' | 'read'> {
+export function storageOps(machine: Machine): Pick<Backend<T>, 'constant' | 'table' | 'tied' | 'freeze' | 'parameters' | 'read'> {
   const { arena, make, pack, zeros } = machine;
   const numbers = (x: T): Float32Array => arena.floats().subarray(x.address / 4, x.address / 4 + x.rows * x.cols);
   const holdFloats = (weight: Numbers, inputs: number, outputs: number, backward: boolean): Unpacked => {
@@ -22,18 +22,23 @@ export function storageOps(machine: Machine): Pick<Backend<T>, 'constant' | 'fre
       return { forward: () => across, backward: () => along };
     });
   };
+  const constant = (values: Numbers, rows: number, cols: number): T => {
+    const tensor = make(rows, cols);
+    numbers(tensor).set(values);
+    return tensor;
+  };
+  const freeze: Backend<T>['freeze'] = (weight, bias, inputs, outputs, backward): WasmFrozen => {
+    const biasAt = bias === null ? zeros.address : arena.allocate(padded(outputs));
+    if (bias !== null) arena.floats().set(bias, biasAt / 4);
+    const held = isQuantised(weight) ? holdNf4(machine, weight, inputs, outputs) : holdFloats(weight, inputs, outputs, backward);
+    return { inputs, outputs, forward: held.forward, backward: backward ? held.backward : null, bias: { address: biasAt, stride: 0 } };
+  };
   return {
-    constant(values, rows, cols) {
-      const tensor = make(rows, cols);
-      numbers(tensor).set(values);
-      return tensor;
-    },
-    freeze(weight, bias, inputs, outputs, backward): WasmFrozen {
-      const biasAt = bias === null ? zeros.address : arena.allocate(padded(outputs));
-      if (bias !== null) arena.floats().set(bias, biasAt / 4);
-      const held = isQuantised(weight) ? holdNf4(machine, weight, inputs, outputs) : holdFloats(weight, inputs, outputs, backward);
-      return { inputs, outputs, forward: held.forward, backward: backward ? held.backward : null, bias: { address: biasAt, stride: 0 } };
-    },
+    constant,
+    table: constant,
+    // A copy: the memory may move while room for the packed form is made.
+    tied: (table, backward) => freeze(numbers(table).slice(), null, table.cols, table.rows, backward),
+    freeze,
     parameters(count) {
       const [values, gradients] = [make(1, count), make(1, count)];
       const window = (x: T, offset: number, rows: number, cols: number): T => ({ rows, cols, address: x.address + offset * 4 });
