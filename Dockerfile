@@ -1,6 +1,6 @@
 # Targets: `service`, and `service-gpu` with TensorFlow and CUDA (Linux on x86-64). The service takes DATABASE_URL, or a volume on /data for the embedded
-# PostgreSQL. Its root may be read-only: it writes to /data and /tmp alone. docs/kubernetes.md has the build, and how to pin NODE by its digest.
-ARG NODE=node:24.21.0-bookworm-slim
+# PostgreSQL. Its root may be read-only: it writes to /data and /tmp alone. docs/kubernetes.md has the build, and how to renew NODE's digest.
+ARG NODE=node:24.21.0-bookworm-slim@sha256:0e0ff40c39bc087845bfb27465a0df4ea419520094bc35842ff83dd8cbe6f9b6
 
 FROM ${NODE} AS build
 COPY . /source
