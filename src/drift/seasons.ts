@@ -3,7 +3,7 @@
  * the reference is not judged: its rows are left out, the report says how many rows more it needs, and closed panes fill it (learn-panes). Where the reference has no
  * such rows in any stratum, as that of imported rows, which have no time, the column is watched as one.
  */
-import { addInto, emptyProfile, inSeason, LABELS, rowsOfColumn, type ColumnCounts, type Profile, type ReferenceBody } from '../profile/index.ts';
+import { addInto, emptyProfile, inSeason, isSeasonal, LABELS, rowsOfColumn, type ColumnCounts, type Profile, type ReferenceBody } from '../profile/index.ts';
 import type { Moments } from '../statistics/bounded-mean.ts';
 import { seasonParts } from './parts.ts';
 import { SEGMENT_ROWS, type StratumMoments } from './streams.ts';
@@ -37,10 +37,17 @@ export function byStratum({ places }: Strata, { columns }: Profile, of: (counts:
   });
 }
 
+/** Of a declared season, the counts of columns and labels that have too few rows. */
+function shortOf(reference: ReferenceBody): string[] {
+  const parts = [...(seasonParts(reference)?.keys() ?? [])];
+  return [LABELS, ...reference.columns.filter(isSeasonal).map(({ name }) => name)].flatMap((column) => parts.map((part) => inSeason(part, column))).filter((key) => rowsIn(reference.profile, key) < SEGMENT_ROWS);
+}
+
+export const hasShortStrata = (reference: ReferenceBody): boolean => shortOf(reference).length > 0;
+
 /** Takes closed panes for the strata that have too few rows; gives what the reference has then, of those alone. */
 export function createFill(reference: ReferenceBody): { take(profile: Profile): void; filled(): Map<string, ColumnCounts> } {
-  const parts = [...(seasonParts(reference)?.keys() ?? [])];
-  const short = [LABELS, ...reference.columns.map(({ name }) => name)].flatMap((column) => parts.map((part) => inSeason(part, column))).filter((key) => rowsIn(reference.profile, key) < SEGMENT_ROWS);
+  const short = shortOf(reference);
   const total = emptyProfile(reference);
   const add = ({ columns }: Profile) => {
     addInto(total, { ...emptyProfile(reference), columns: new Map(short.flatMap((key) => { const counts = columns.get(key); return counts === undefined ? [] : [[key, counts] as const]; })) });

@@ -19,5 +19,5 @@ export type { PartCounts } from './parts.ts';
 export { addInto, emptyProfile, merge, subtract, type Profile } from './profile.ts';
 export { decodeReference, encodeReference } from './reference-file.ts';
 export { decodeSupplement, encodeSupplement, withSupplement, type Supplement } from './supplement.ts';
-export { inSeason, LABELS, seasonsOf, type SeasonRow } from './seasons.ts';
+export { inSeason, isSeasonal, LABELS, seasonsOf, type SeasonRow } from './seasons.ts';
 export { unseenShare } from './vocabulary.ts';

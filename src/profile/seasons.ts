@@ -17,7 +17,8 @@ export const LABELS = '@labels';
 /** Name of the counts of a column in a season, which is named as its part. */
 export const inSeason = (season: string, column: string): string => `@${season} ${column}`;
 
-const isSeasonal = ({ name, layout }: Column) => !isBuiltIn(name) && layout.kind !== 'text';
+/** Whether a column is counted by season. */
+export const isSeasonal = ({ name, layout }: Column): boolean => !isBuiltIn(name) && layout.kind !== 'text';
 
 export interface SeasonalRow {
   readonly label: string | readonly string[] | null;

@@ -83,11 +83,11 @@ export async function panesSince(db: Queryable, model: string, adapter: string, 
   return rows[0] ?? { count: 0, first: 0 };
 }
 
-/** Up to `limit` profiles of the closed panes after `pane` of one adapter and reference, the oldest first. */
-export async function panePage(db: Queryable, model: string, adapter: string, reference: string, pane: number, limit: number): Promise<{ pane: number; profile: Uint8Array }[]> {
+/** Up to `limit` profiles of the closed panes after `pane` of one adapter and reference, the oldest first; the first `skip` of them are left out. */
+export async function panePage(db: Queryable, model: string, adapter: string, reference: string, pane: number, limit: number, skip = 0): Promise<{ pane: number; profile: Uint8Array }[]> {
   const { rows } = await db.query<{ pane: number; profile: Uint8Array }>(
-    'select pane, profile from pane_profiles where model = $1 and adapter = $2 and reference = $3 and pane > $4 order by pane limit $5',
-    [model, adapter, reference, pane, limit],
+    'select pane, profile from pane_profiles where model = $1 and adapter = $2 and reference = $3 and pane > $4 order by pane limit $5 offset $6',
+    [model, adapter, reference, pane, limit, skip],
   );
   return rows;
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { createIngest } from '../../src/ingest/index.ts';
-import { FIRST_LOOK } from '../../src/drift/learn-panes.ts';
+import { FIRST_LOOK, LAST_LOOK } from '../../src/drift/learn-panes.ts';
 import { decodeProfile, inSeason, LABELS, type ColumnCounts } from '../../src/profile/index.ts';
 import { createReferences } from '../../src/store/reference-cache.ts';
 import { ensurePartitions } from '../../src/store/partitions.ts';
@@ -21,6 +21,19 @@ async function traffic({ clock }: World, model: string, from: number, n: number,
 async function close({ drift, clock }: World): Promise<void> {
   clock.advance(5 * MINUTE);
   await drift.closeDuePanes();
+}
+
+async function lastPane(model: string): Promise<Uint8Array> {
+  const { rows: [last] } = await pool.query<{ profile: Uint8Array }>('select profile from pane_profiles where model = $1 order by pane desc limit 1', [model]);
+  return last?.profile as Uint8Array;
+}
+
+/** Closed panes that all have the same profile, before the open one. */
+async function repeated({ clock }: World, model: string, profile: Uint8Array, panes: number): Promise<void> {
+  const { rows: [open] } = await pool.query<{ pane: number }>('update panes set pane = pane + $2 where model = $1 and closed_at is null returning pane - $2 as pane', [model, panes]);
+  const [first, now] = [open?.pane ?? 0, clock.now()];
+  await pool.query(`insert into panes (model, pane, opened_at, closed_at) select $1, $2 + i, $3::timestamptz, $3::timestamptz from generate_series(0, $4::int - 1) i`, [model, first, now, panes]);
+  await pool.query(`insert into pane_profiles (model, pane, adapter, reference, profile) select $1, $2 + i, $1 || '--v1', $1 || '--v1-reference', $3 from generate_series(0, $4::int - 1) i`, [model, first, profile, panes]);
 }
 
 const referenceOf = (adapter: string) => createReferences()(pool, `${adapter}-reference`);
@@ -73,13 +86,12 @@ it('columns and labels are learnt and counted by a declared season, and closed p
   w.clock.advance(HOUR);
   await traffic(w, 'daily', 600, 40);
   await close(w);
-  const { rows: [stored] } = await pool.query<{ profile: Uint8Array }>('select profile from pane_profiles where model = $1 order by pane desc limit 1', ['daily']);
-  expect(decodeProfile(stored?.profile as Uint8Array).columns.get(inSeason('hourOfDay=1', 'age'))).toMatchObject({ count: 40 });
+  const stored = await lastPane('daily');
+  expect(decodeProfile(stored).columns.get(inSeason('hourOfDay=1', 'age'))).toMatchObject({ count: 40 });
   const { monitors } = await w.drift.report('daily');
   expect(monitors.find(({ monitor }) => monitor === 'column.age')?.verdict).toMatch(/insufficient/);
   // as many panes of that hour as a first look needs
-  await pool.query(`insert into panes (model, pane, opened_at, closed_at) select 'daily', 1000 + i, $1::timestamptz, $1::timestamptz from generate_series(1, $2::int) i`, [w.clock.now(), FIRST_LOOK - 2]);
-  await pool.query(`insert into pane_profiles (model, pane, adapter, reference, profile) select 'daily', 1000 + i, 'daily--v1', 'daily--v1-reference', $1 from generate_series(1, $2::int) i`, [stored?.profile, FIRST_LOOK - 2]);
+  await repeated(w, 'daily', stored, FIRST_LOOK - 2);
   await traffic(w, 'daily', 640, 40);
   await close(w);
   const filled = await referenceOf('daily--v1');
@@ -88,4 +100,39 @@ it('columns and labels are learnt and counted by a declared season, and closed p
   // what it had stays
   expect(filled.profile.columns.get(inSeason('hourOfDay=0', 'age'))).toEqual(learnt.profile.columns.get(inSeason('hourOfDay=0', 'age')));
   expect(filled.profile.columns.get('age')).toEqual(learnt.profile.columns.get('age'));
+});
+
+it('of a season that is declared after the last look at all panes, those since fill the hours', async () => {
+  await ensurePartitions(pool, START, new Date(START.getTime() + DAY));
+  await register(pool, {}, 'late');
+  await promote(pool, 'late--v1', 1, START, undefined, 'late');
+  const w = world(pool);
+  await traffic(w, 'late', 0, 600);
+  await close(w);
+  await traffic(w, 'late', 600, 40);
+  await close(w);
+  await repeated(w, 'late', await lastPane('late'), LAST_LOOK);
+  await traffic(w, 'late', 640, 40);
+  await close(w);
+  const { panesLearnt } = await referenceOf('late--v1');
+  expect(panesLearnt).toBeGreaterThan(LAST_LOOK);
+  await pool.query(`update models set spec = jsonb_set(spec, '{monitor,seasonKey}', '"hourOfDay"') where name = 'late'`);
+  w.clock.advance(HOUR);
+  await traffic(w, 'late', 680, 40);
+  await close(w);
+  const hour = inSeason('hourOfDay=1', 'age');
+  // learnt from the newest rows, of which that hour has few
+  expect((await referenceOf('late--v1')).profile.columns.get(hour)).toMatchObject({ count: 40 });
+  await traffic(w, 'late', 720, 40);
+  await close(w);
+  await repeated(w, 'late', await lastPane('late'), LAST_LOOK - 4);
+  await traffic(w, 'late', 760, 40);
+  await close(w);
+  expect((await referenceOf('late--v1')).panesLearnt).toBe(panesLearnt);
+  await traffic(w, 'late', 800, 40);
+  await close(w);
+  const filled = await referenceOf('late--v1');
+  expect(filled.panesLearnt).toBe(panesLearnt + LAST_LOOK);
+  // the rows that it was learnt from, and those of the panes since that were counted by season
+  expect(filled.profile.columns.get(hour)).toMatchObject({ count: 40 + 40 * (LAST_LOOK - 1) });
 });

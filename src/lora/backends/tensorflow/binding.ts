@@ -12,7 +12,7 @@ export const BFLOAT16 = 14;
 export type Type = typeof FLOAT | typeof INT32 | typeof UINT8 | typeof INT64 | typeof BFLOAT16;
 
 /** TF_AttrType of the C API. */
-const ATTRIBUTE = { string: 0, int: 1, bool: 3, type: 4, shape: 5, tensor: 6 } as const;
+const ATTRIBUTE = { string: 0, int: 1, bool: 3, type: 4, tensor: 6 } as const;
 
 export interface Attribute {
   readonly name: string;
@@ -25,7 +25,6 @@ export const wholeAttribute = attribute('int');
 export const wholesAttribute = attribute('int');
 export const truthAttribute = attribute('bool');
 export const typeAttribute = attribute('type');
-export const shapeAttribute = attribute('shape');
 /** A constant of a function: the id of a tensor. */
 export const tensorAttribute = attribute('tensor');
 

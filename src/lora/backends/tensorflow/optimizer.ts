@@ -84,6 +84,7 @@ export function adamw(machine: Machine, raw: Raw, call: Backend<T>['call'], bloc
         return () => {
           const length = machine.binding.tensorDataSync(norm)[0]!;
           machine.free(norm);
+          if (!Number.isFinite(length)) step -= 1;
           return length;
         };
       }),
