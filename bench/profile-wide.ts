@@ -2,8 +2,8 @@
  * Rows of 1,000 numeric columns, profiled and judged on one core: `node bench/profile-wide.ts [--rows N] [--columns N]`.
  *
  * The reference, of 5,000 rows, is laid out once and never read again. A pane has 10,000 rows. Its values are counted column by column;
- * then it is closed as the service closes it: each column's two monitors take it (the shipped streams, detectors and thresholds), its
- * Kolmogorov-Smirnov distance is held against a tolerance, and it is added to the window. At the end the window of all panes is
+ * then each column's two monitors take it, as when the service closes it (the shipped streams, detectors and thresholds), and it is added to
+ * the window. Beyond what the service does with a pane, its Kolmogorov-Smirnov distance is held against a tolerance. At the end the window of all panes is
  * tested with p-values, once, as a report does. Values are drawn beforehand, which is no part of the time; a pane's columns are those of another pane
  * turned by four, so that hundreds of panes have other values each. Time is the processor's, of all threads together. Nothing is extrapolated unless
  * fewer rows than 3.3 million are asked for, and then the row says so. The last figure is rows as a service has them, objects with 1,000 properties.

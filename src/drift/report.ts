@@ -95,7 +95,24 @@ const WINDOW = DAY;
 const LOOKED_THROUGH = 28 * DAY;
 
 /** What is made once a closed pane, since it reads a day of profiles and more: of each model the last. */
-export type Memo = Map<string, { readonly of: string; readonly window: WindowReport | null; readonly assumptions: Assumptions; readonly sliding: SlidingWindow | null }>;
+export type Memo = Map<string, Remembered>;
+
+interface Remembered {
+  readonly of: string;
+  readonly window: WindowReport | null;
+  readonly assumptions: Assumptions;
+  readonly sliding: SlidingWindow | null;
+}
+
+/** Windows that are held to be slid, of the models that were asked for last: the content of texts alone takes half a megabyte of each column. */
+export const MOST_SLIDING = 16;
+
+export function remember(memo: Memo, model: string, found: Remembered): void {
+  memo.delete(model);
+  memo.set(model, found);
+  const sliding = [...memo].filter(([, each]) => each.sliding !== null);
+  for (const [name, each] of sliding.slice(0, -MOST_SLIDING)) memo.set(name, { ...each, sliding: null });
+}
 
 /** @throws TrimtabError `not-found` */
 export async function driftReport(db: Queryable, references: References, memo: Memo, model: string): Promise<DriftReport> {
@@ -176,7 +193,7 @@ async function looksBack(db: Queryable, memo: Memo, stand: Stand): Promise<{ win
   if (known !== undefined) memo.set(model, { ...known, sliding: null });
   const sliding = await slide(db, known?.sliding ?? null, model, live, pane - 1 - Math.max(1, Math.ceil(WINDOW / milliseconds(spec.pane))));
   const [window, assumptions] = [windowOf(stand, sliding), await assumptionsOf(db, stand)];
-  memo.set(model, { of, window, assumptions, sliding });
+  remember(memo, model, { of, window, assumptions, sliding });
   return { window, assumptions };
 }
 

@@ -1,4 +1,5 @@
 import { beforeAll, expect, it } from 'vitest';
+import { MOST_SLIDING, remember, type Memo } from '../../src/drift/report.ts';
 import { slide, type SlidingWindow } from '../../src/drift/sliding.ts';
 import { addEncoded, decodeProfile, encodeProfile, type ReferenceBody } from '../../src/profile/index.ts';
 import { paneProfilesAfter } from '../../src/store/drift.ts';
@@ -77,4 +78,16 @@ it('the report of a service that has seen every pane is that of one that just st
   }
   const [a, b] = await Promise.all([other.drift.report(MODEL), other.drift.report(MODEL)]);
   expect(a.window).toEqual(b.window);
+});
+
+it('windows are held of the models that were asked for last, reports of all', async () => {
+  const sliding = await slide(pool, null, MODEL, LIVE, 0);
+  const memo: Memo = new Map();
+  const ask = (model: string) => remember(memo, model, { of: model, window: null, assumptions: { autocorrelation: null, rhythms: [] }, sliding });
+  const models = Array.from({ length: MOST_SLIDING + 2 }, (_, i) => `m${i}`);
+  models.forEach(ask);
+  ask('m2');
+  ask('m0');
+  expect([...memo.keys()].sort()).toEqual(models.toSorted());
+  expect([...memo].filter(([, each]) => each.sliding === null).map(([model]) => model)).toEqual(['m1', 'm3']);
 });
