@@ -6,8 +6,9 @@ import { pack } from '../../src/lora/batches.ts';
 import { decide } from '../../src/lora/heads/index.ts';
 import { accumulate, trainable } from '../../src/lora/learner.ts';
 import { normal, random } from '../../src/lora/random.ts';
+import type { Team } from '../../src/lora/team.ts';
 import { createTeam } from '../../src/lora/team.ts';
-import type { TrainSettings } from '../../src/lora/train.ts';
+import type { Snapshot, TrainSettings } from '../../src/lora/train.ts';
 import { train } from '../../src/lora/train.ts';
 import { TINY, tinyBase, tinyPlan, tinyRows } from './tiny.ts';
 
@@ -53,6 +54,35 @@ test('training learns: rows whose label is their first token', async () => {
 test('a fraction of an epoch is a fraction of its steps', async () => {
   const team = await createTeam({ base, plan, weightDecay: 0.01, use: 'train', workers: 1, values });
   expect(await train(team, rows, { ...settings, epochs: 0.4 })).toMatchObject({ steps: 2 });
+});
+
+test('steps that are reported late: the next begins before, a snapshot is of all steps so far, and a training that stops or goes on changes no bit', async () => {
+  const play = async (late: boolean) => {
+    const team = await createTeam({ base, plan, weightDecay: 0.01, use: 'train', workers: 1, values });
+    const [seen, saved]: [string[], Snapshot[]] = [[], []];
+    const begin: Team['begin'] = async (batch, rate) => {
+      const report = await team.step(batch, rate);
+      seen.push('begun');
+      return () => report;
+    };
+    const { step, outputs, state, restore, close } = team;
+    const own: Team = { values, step, outputs, state, restore, close, ...(late ? { begin } : {}) };
+    const hooks = (stopAt: number) => ({
+      onStep: ({ step: done, loss }: { step: number; loss: number }) => void seen.push(`${done}: ${loss}`),
+      afterStep: (done: number) => (done === stopAt ? 'stop' : done === 3 ? 'save' : 'go') as 'stop' | 'save' | 'go',
+      save: (snapshot: Snapshot) => Promise.resolve(void saved.push({ ...snapshot, losses: [...snapshot.losses] })),
+    });
+    const stopped = await train(own, rows, settings, hooks(5));
+    const whole = await train(own, rows, settings, hooks(0), saved.at(-1));
+    const end = await team.state();
+    await team.close();
+    return { seen, told: { saved, stopped, whole, end, losses: seen.filter((each) => each !== 'begun') } };
+  };
+  const [late, atOnce] = [await play(true), await play(false)];
+  expect(late.told).toEqual(atOnce.told);
+  expect(late.told.saved.map(({ team }) => team.step)).toEqual([3, 5]);
+  expect(late.told).toMatchObject({ stopped: { steps: 5, stopped: true }, whole: { steps: 10, stopped: false } });
+  expect(late.seen.slice(0, 6).map((each) => each.replace(/:.*/, ''))).toEqual(['begun', 'begun', '1', 'begun', '2', '3']);
 });
 
 test('a loss that is not finite ends the training with the reason', async () => {
