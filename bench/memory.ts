@@ -1,12 +1,15 @@
 /**
  * `node bench/memory.ts [--json] [--only TEXT]`: peak memory of jobs as it was predicted before they started and as the operating system counted
- * it (maximum resident set), each job in a process of its own. Exits 1 when a prediction is off by more than 15 %.
+ * it (maximum resident set), each job in a process of its own. On `wasm`, and on `tensorflow` where an engine for a CPU is installed. Exits 1 when a
+ * prediction is off by more than 15 %.
  */
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs, promisify } from 'node:util';
+import { readConfig } from '../src/config.ts';
+import { findEngines } from '../src/lora/backends/tensorflow/find.ts';
 import type { BenchRow } from './row.ts';
 
 const ENGINE = path.join(import.meta.dirname, '../src/training/engines/tfjs/main.ts');
@@ -24,9 +27,11 @@ interface Case {
   readonly quantisation: 'none' | 'nf4';
   /** To train on, where more than the two steps need. */
   readonly rows?: number;
+  /** By default wasm. */
+  readonly backend?: 'tensorflow';
 }
 
-const CASES: readonly Case[] = [
+const ON_WASM: readonly Case[] = [
   ...[32, 128, 512].flatMap((length) => (['none', 'nf4'] as const).map((quantisation): Case => ({ base: 'mini-encoder', task: 'classification', length, workers: 1, quantisation }))),
   ...[32, 128, 512].map((length): Case => ({ base: 'mini-encoder', task: 'classification', length, workers: 2, quantisation: 'none' })),
   { base: 'mini-encoder', task: 'classification', length: 128, workers: 2, quantisation: 'nf4' },
@@ -39,7 +44,22 @@ const CASES: readonly Case[] = [
   ...[1, 2].map((workers): Case => ({ base: 'mini-decoder', task: 'generation', length: 128, workers, quantisation: 'none' })),
 ];
 
-const nameOf = ({ base, task, length, workers, quantisation, rows }: Case): string => `${base}, ${task}, ${rows === undefined ? '' : `${rows} `}rows of ${length} tokens, ${workers} worker${workers > 1 ? 's' : ''}${quantisation === 'nf4' ? ', nf4' : ''}`;
+/** TensorFlow holds one model, whatever the workers. */
+const ON_TENSORFLOW: readonly Case[] = [
+  ...[32, 128, 512].flatMap((length) => (['none', 'nf4'] as const).map((quantisation): Case => ({ base: 'mini-encoder', task: 'classification', length, workers: 1, quantisation }))),
+  { base: 'mini-encoder', task: 'classification', length: 512, workers: 2, quantisation: 'none' },
+  { base: 'mini-encoder', task: 'extraction', length: 128, workers: 2, quantisation: 'nf4' },
+  { base: 'mini-encoder', task: 'embedding', length: 128, workers: 1, quantisation: 'none' },
+  { base: 'mini-decoder', task: 'classification', length: 128, workers: 1, quantisation: 'nf4' },
+  { base: 'mini-decoder', task: 'classification', length: 512, workers: 2, quantisation: 'none' },
+  { base: 'mini-encoder', task: 'classification', length: 32, workers: 1, quantisation: 'none', rows: 30_000 },
+  ...[1, 2].map((workers): Case => ({ base: 'mini-decoder', task: 'generation', length: 128, workers, quantisation: 'none' })),
+];
+
+const { engineDir } = readConfig();
+const CASES: readonly Case[] = [...ON_WASM, ...(findEngines(engineDir)[0]?.kind === 'cpu' ? ON_TENSORFLOW.map((given): Case => ({ ...given, backend: 'tensorflow' })) : [])];
+
+const nameOf = ({ base, task, length, workers, quantisation, rows, backend }: Case): string => `${base}, ${task}, ${rows === undefined ? '' : `${rows} `}rows of ${length} tokens, ${workers} worker${workers > 1 ? 's' : ''}${quantisation === 'nf4' ? ', nf4' : ''}${backend === undefined ? '' : `, ${backend}`}`;
 
 /** Enough rows for two steps, or more; cut off at exactly `length` tokens. */
 function rowsOf({ task, length, rows }: Case, batch: number): object[] {
@@ -53,12 +73,12 @@ function rowsOf({ task, length, rows }: Case, batch: number): object[] {
 
 /** Runs the job; gives in bytes what it said before it started, and what it took. */
 async function measure(folder: string, given: Case): Promise<{ predicted: number; measured: number }> {
-  const { base, task, length, workers, quantisation } = given;
+  const { base, task, length, workers, quantisation, backend = 'wasm' } = given;
   const batchSize = Math.max(2, Math.ceil(1024 / length)) * workers;
   const lines = rowsOf(given, batchSize).map((row) => `${JSON.stringify(row)}\n`);
   const job = {
     version: 1, id: 'bench', kind: 'train', model: 'bench', task, base: { path: path.join(MODELS, base), digest: null }, initial: false, labels: task === 'generation' || task === 'embedding' ? [] : LABELS,
-    seed: 1, workers, backend: 'wasm',
+    seed: 1, workers, backend, engineDir,
     hyperparameters: {
       lora: { r: 16, alpha: 32, targets: 'all-linear' }, epochs: (2 * batchSize) / lines.length, batchSize, learningRate: 1e-3, warmup: 0, weightDecay: 0,
       maxLength: length, quantisation, maxNewTokens: 16, loss: 'completion',

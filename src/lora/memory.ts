@@ -1,40 +1,16 @@
 /**
  * How much memory a job will take at its peak, told before it starts: a machine that runs out of it kills the job, and often not only it.
  *
- * Each member of a team holds the frozen weights, the adapter and what one micro-batch makes; all that is counted exactly, by running the
- * longest micro-batch on a memory that only counts. The rest, measured once (bench/memory.ts), is the runtime and its leftovers.
+ * What holds the frozen weights, the adapter and what one micro-batch makes is counted exactly (memory-count.ts): each member of a team on wasm, or
+ * TensorFlow on a CPU, once. The rest, measured once (bench/memory.ts), is the runtime and its leftovers. On a GPU nothing is told.
  */
 import { TrimtabError } from '../errors.ts';
 import type { Plan } from './adapter.ts';
-import { wasmBackend } from './backends/wasm.ts';
-import { countingMachine } from './backends/wasm/counting.ts';
-import type { Base } from './base.ts';
-import type { EncodedRow } from './batches.ts';
-import { pack } from './batches.ts';
-import { BATCH, PREFILL } from './generate.ts';
-import { accumulate, merged, outputs, trainable } from './learner.ts';
-import { MICRO_BATCH_TOKENS } from './member.ts';
-import type { Body } from './models/index.ts';
-import { architectureOf } from './models/index.ts';
-import type { Backend, Tensor } from './ops.ts';
+import type { MemoryQuestion } from './memory-count.ts';
+import { countMember, countTensorflow } from './memory-count.ts';
 import { nf4Bytes } from './quantise.ts';
 
-export interface MemoryQuestion {
-  /** An outline is enough. */
-  readonly base: Base;
-  readonly plan: Plan;
-  readonly use: 'train' | 'predict';
-  readonly workers: number;
-  /** Tokens of the largest batch of a step; Infinity where nobody knows. */
-  readonly batchTokens: number;
-  /** Tokens of the longest row; of an embedding the longest text. */
-  readonly longest: number;
-  /** To train on and of the exam, and the bytes of their files. */
-  readonly rows: number;
-  readonly dataBytes: number;
-  /** Of a head that writes: answers of an exam, and tokens of one at most; null for the others. */
-  readonly answers: { readonly rows: number; readonly tokens: number } | null;
-}
+export type { MemoryQuestion };
 
 export interface MemoryPrediction {
   /** At the peak, as the operating system counts the process (maximum resident set). */
@@ -47,21 +23,37 @@ const MIB = 2 ** 20;
 const RUNTIME_BYTES = 122 * MIB;
 /** A thread's own heap and code. */
 const THREAD_BYTES = 31 * MIB;
+/** TensorFlow on a CPU: its libraries as far as they are read, its registers of ops, and what its allocator keeps. */
+const TENSORFLOW_BYTES = 335 * MIB;
+/** What each further thread of its ops keeps, mostly for products. */
+const TENSORFLOW_THREAD_BYTES = 8 * MIB;
 /** What a row costs apart from its text, and what a byte of the files becomes: text, tokens, answers, and what parsing left behind. */
 const ROW_BYTES = 2500;
 const DATA_FACTOR = 5;
 
+type Parts = MemoryPrediction['parts'];
+type Computed = Pick<Parts, 'runtime' | 'frozen' | 'adapter' | 'activations' | 'writing'>;
+
 export function predictMemory(question: MemoryQuestion): MemoryPrediction {
-  const { base, plan, use, workers, rows, dataBytes, answers } = question;
-  const { held, peak } = countMember(question);
-  const writer = use === 'train' && answers !== null ? countMember({ ...question, use: 'predict' }) : { held: 0, peak: 0 };
+  const { base, rows, dataBytes } = question;
   const tensors = [...base.tensors.values()].map(({ dtype, shape }) => ({ width: BYTES_OF[dtype], count: shape.reduce((a, b) => a * b, 1) }));
   // Its largest tensor is read into floats before it is copied to where it stays.
   const loading = 4 * tensors.reduce((most, { count }) => Math.max(most, count), 0);
-  const vector = 4 * plan.count;
-  const parts = {
-    runtime: RUNTIME_BYTES + (workers > 1 ? workers * THREAD_BYTES : 0),
+  const parts: Parts = {
+    ...(question.tensorflow === null ? onWasm(question, loading) : onTensorflow(question, question.tensorflow.kernels, loading)),
     base: tensors.reduce((sum, { width, count }) => sum + width * count, 0),
+    data: ROW_BYTES * rows + DATA_FACTOR * dataBytes,
+  };
+  return { parts, bytes: Object.values(parts).reduce((sum, bytes) => sum + bytes, 0) };
+}
+
+function onWasm(question: MemoryQuestion, loading: number): Computed {
+  const { plan, use, workers, answers } = question;
+  const { held, peak } = countMember(question);
+  const writer = use === 'train' && answers !== null ? countMember({ ...question, use: 'predict' }) : { held: 0, peak: 0 };
+  const vector = 4 * plan.count;
+  return {
+    runtime: RUNTIME_BYTES + (workers > 1 ? workers * THREAD_BYTES : 0),
     frozen: workers * held,
     // Values, the sum of gradients and each member's own; two means of the optimizer.
     adapter: vector * (use === 'train' ? 4 + workers : 2),
@@ -69,53 +61,35 @@ export function predictMemory(question: MemoryQuestion): MemoryPrediction {
     // A team of its own writes the exam's answers. Threads give their memory back as they end; what trained in this thread is still there
     // while the writer loads, and is collected before its caches fill (measured).
     writing: workers === 1 ? Math.max(writer.held, writer.peak - peak) : workers * Math.max(0, writer.peak - peak),
-    data: ROW_BYTES * rows + DATA_FACTOR * dataBytes,
   };
-  return { parts, bytes: Object.values(parts).reduce((sum, bytes) => sum + bytes, 0) };
+}
+
+/** One model, whatever the workers, which are threads of an op. */
+function onTensorflow(question: MemoryQuestion, kernels: boolean, loading: number): Computed {
+  const { plan, use, workers, answers } = question;
+  const engine = TENSORFLOW_BYTES + (workers - 1) * TENSORFLOW_THREAD_BYTES;
+  // Answers are written by our own members: what predicts text is never loaded into TensorFlow, and what trained it there has freed its tensors,
+  // whose memory the allocator has not given back (measured).
+  const writer = answers === null ? null : onWasm({ ...question, use: 'predict' }, loading);
+  if (use === 'predict' && writer !== null) return { ...writer, runtime: writer.runtime + engine };
+  const { frozen, held, peak } = countTensorflow(question, kernels);
+  return {
+    runtime: RUNTIME_BYTES + engine,
+    frozen,
+    // Values on their way in and out, beside those that TensorFlow holds.
+    adapter: 4 * plan.count * (use === 'train' ? 3 : 2) + held - frozen,
+    activations: Math.max(peak - held, loading),
+    writing: writer === null ? 0 : Object.values(writer).reduce((sum, bytes) => sum + bytes, 0) - RUNTIME_BYTES,
+  };
 }
 
 const BYTES_OF = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, I16: 2, I8: 1, U64: 8, U32: 4, U16: 2, U8: 1, BOOL: 1 } as const;
 
-/** Bytes of one member: what it always holds, and its most. */
-function countMember({ base: { config, path, tensors }, plan, use, workers, batchTokens, longest, answers }: MemoryQuestion): { held: number; peak: number } {
-  // Without bytes every tensor is read as no numbers.
-  const outline: Base = { path, config, digest: '', tensors: new Map([...tensors].map(([name, { dtype, shape }]) => [name, { dtype, shape, bytes: new Uint8Array(0) }])) };
-  const { machine, held, peak } = countingMachine();
-  const backend = wasmBackend(machine);
-  const learner = use === 'train' ? trainable(backend, outline, plan) : merged(backend, outline, { ...plan, slots: new Map() }, new Float32Array(0));
-  const before = held();
-  const tokens = Math.max(longest, Math.min(MICRO_BATCH_TOKENS, Math.ceil(batchTokens / workers)));
-  for (const batch of pack(rowsOf(plan, tokens, longest), Infinity, 1)) {
-    if (use === 'train') accumulate(backend, learner, batch);
-    outputs(backend, learner, batch);
-  }
-  if (use === 'predict' && answers !== null) countWriting(backend, learner.body, Math.min(longest + answers.tokens, architectureOf(outline).positions), Math.min(BATCH, Math.ceil(answers.rows / workers)), longest);
-  return { held: before, peak: peak() };
-}
-
-/** Caches of all sequences that are written side by side, and one prompt's pass, as generate.ts has them. */
-function countWriting<T extends Tensor>(backend: Backend<T>, { decoder, output }: Body<T>, capacity: number, sequences: number, prompt: number): void {
-  backend.step(() => {
-    const caches = Array.from({ length: sequences }, () => decoder!.start(capacity));
-    const tokens = new Int32Array(Math.min(prompt, PREFILL));
-    const hidden = decoder!.forward(tokens, tokens, { starts: Int32Array.of(0, tokens.length) }, caches.slice(0, 1));
-    backend.linear(backend.select(hidden, new Int32Array(sequences)), { frozen: output!, lora: null });
-  });
-}
-
-/** Rows of the longest kind, and what is left of a micro-batch as one more: attention grows with the square of a row's length. */
-function rowsOf({ kind, hidden }: Plan, tokens: number, longest: number): EncodedRow[] {
-  const lengths = new Array<number>(Math.floor(tokens / longest)).fill(longest);
-  if (tokens % longest > 0) lengths.push(tokens % longest);
-  const targets = (length: number): Int32Array => new Int32Array(kind === 'tokens' || kind === 'vocabulary' ? length : kind === 'pooled' || kind === 'multilabel' ? 0 : 1);
-  return lengths.map((length) => ({ tokens: new Int32Array(length), targets: targets(length), weight: 1, ...(kind === 'pooled' ? { gradient: new Float32Array(hidden) } : {}) }));
-}
-
 /** Bytes of the frozen linear layers, as they are held and as floats would be: what quantising saves. */
-export function frozenBytes({ groups, quantisation }: Pick<Plan, 'groups' | 'quantisation'>, use: 'train' | 'predict'): { frozenBytes: number; floatBytes: number } {
+export function frozenBytes({ groups, quantisation }: Pick<Plan, 'groups' | 'quantisation'>, use: 'train' | 'predict', backend: 'wasm' | 'tensorflow'): { frozenBytes: number; floatBytes: number } {
   const counts = groups.flatMap(({ inputs, outputs }) => outputs.map((count) => inputs * count));
-  // Products read a weight in both directions; only floats are held once for each.
-  const floatBytes = counts.reduce((sum, count) => sum + 4 * count, 0) * (use === 'train' ? 2 : 1);
+  // Products read a weight in both directions; wasm holds floats, and only them, once for each.
+  const floatBytes = counts.reduce((sum, count) => sum + 4 * count, 0) * (use === 'train' && backend === 'wasm' ? 2 : 1);
   const quantised = quantisation === 'nf4' && use === 'train';
   return { floatBytes, frozenBytes: quantised ? counts.reduce((sum, count) => sum + nf4Bytes(count), 0) : floatBytes };
 }

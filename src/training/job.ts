@@ -160,7 +160,7 @@ export interface JobResult {
   readonly tokens: number;
   readonly seconds: number;
   readonly peakMemoryBytes: number;
-  /** As it was told before the start; null where TensorFlow computes. */
+  /** As it was told before the start; null where a GPU computes. */
   readonly predictedMemoryBytes: number | null;
   /** Of the base's linear layers in the form in which each worker holds them, and what they would be as floats. */
   readonly frozenBytes: number;

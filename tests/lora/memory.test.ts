@@ -67,7 +67,7 @@ test.each(CASES)('%s, %#: an outline counts to the byte what the real model take
   expect(counting.peak()).toBe(most);
 });
 
-const question = (changes: Partial<MemoryQuestion> = {}): MemoryQuestion => ({ base: outlineOf(ENCODER), plan: planOf(ENCODER, 'sequence', 'none'), use: 'train', workers: 1, batchTokens: 512, longest: 32, rows: 100, dataBytes: 1e5, answers: null, ...changes });
+const question = (changes: Partial<MemoryQuestion> = {}): MemoryQuestion => ({ base: outlineOf(ENCODER), plan: planOf(ENCODER, 'sequence', 'none'), use: 'train', tensorflow: null, workers: 1, batchTokens: 512, longest: 32, rows: 100, dataBytes: 1e5, answers: null, ...changes });
 const bytes = (changes: Partial<MemoryQuestion>): number => predictMemory(question(changes)).bytes;
 
 test('more of anything needs more; the parts are the whole; an outline tells what the weights tell', () => {
@@ -96,18 +96,65 @@ test('answers are written by a team of their own, whose caches grow with them', 
 test('a quantised base holds less, and the result says how much', () => {
   const [plain, nf4] = [planOf(ENCODER, 'sequence', 'none'), planOf(ENCODER, 'sequence', 'nf4')];
   const linear = 2 * (4 * 64 * 64 + 2 * 64 * 128);
-  expect(frozenBytes(plain, 'train')).toEqual({ floatBytes: 8 * linear, frozenBytes: 8 * linear });
-  expect(frozenBytes(nf4, 'train').floatBytes).toBe(8 * linear);
-  expect((8 * frozenBytes(nf4, 'train').frozenBytes) / linear).toBeCloseTo(4.127, 1);
+  expect(frozenBytes(plain, 'train', 'wasm')).toEqual({ floatBytes: 8 * linear, frozenBytes: 8 * linear });
+  expect(frozenBytes(nf4, 'train', 'wasm').floatBytes).toBe(8 * linear);
+  expect((8 * frozenBytes(nf4, 'train', 'wasm').frozenBytes) / linear).toBeCloseTo(4.127, 1);
+  // TensorFlow reads one copy in both directions.
+  expect(frozenBytes(plain, 'train', 'tensorflow')).toEqual({ floatBytes: 4 * linear, frozenBytes: 4 * linear });
   // To predict, the adapter is merged into floats.
-  expect(frozenBytes(nf4, 'predict')).toEqual({ floatBytes: 4 * linear, frozenBytes: 4 * linear });
+  expect(frozenBytes(nf4, 'predict', 'wasm')).toEqual({ floatBytes: 4 * linear, frozenBytes: 4 * linear });
   const saved = predictMemory(question({ plan: plain })).parts.frozen - predictMemory(question({ plan: nf4 })).parts.frozen;
-  const { floatBytes, frozenBytes: held } = frozenBytes(nf4, 'train');
+  const { floatBytes, frozenBytes: held } = frozenBytes(nf4, 'train', 'wasm');
   expect(Math.abs(saved - (floatBytes - held))).toBeLessThan(0.01 * floatBytes);
+});
+
+const KERNELS = { kernels: true };
+
+test('TensorFlow on a CPU: one copy of the model, whatever the workers, and its libraries', () => {
+  const { parts, bytes: all } = predictMemory(question({ tensorflow: KERNELS }));
+  const onWasm = predictMemory(question()).parts;
+  expect(Object.values(parts).reduce((a, b) => a + b, 0)).toBe(all);
+  // Once, where wasm packs linear layers for both directions; each tensor may end with a part of a line of 64 bytes.
+  const stored = 4 * [...ENCODER.tensors.values()].reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+  expect(parts.frozen).toBeLessThanOrEqual(stored + 64 * ENCODER.tensors.size);
+  expect(parts.frozen).toBeGreaterThan(0.9 * stored);
+  expect(onWasm.frozen).toBeGreaterThan(1.5 * parts.frozen);
+  expect(parts.runtime).toBeGreaterThan(onWasm.runtime);
+  const { frozen, adapter, activations } = predictMemory(question({ tensorflow: KERNELS, workers: 8 })).parts;
+  expect([frozen, adapter, activations]).toEqual([parts.frozen, parts.adapter, parts.activations]);
+  for (const more of [{ batchTokens: Infinity, longest: 64 }, { dataBytes: 1e6 }, { rows: 1000 }, { tensorflow: { kernels: false } }]) expect(bytes({ tensorflow: KERNELS, ...more })).toBeGreaterThan(all);
+  expect(bytes({ tensorflow: KERNELS, use: 'predict' })).toBeLessThan(all);
+});
+
+test('TensorFlow on a CPU: NF4 is held packed, and what a pass keeps is the sum of both', () => {
+  const [plain, nf4] = [planOf(ENCODER, 'sequence', 'none'), planOf(ENCODER, 'sequence', 'nf4')].map((plan) => predictMemory(question({ tensorflow: KERNELS, plan })).parts);
+  const { floatBytes, frozenBytes: held } = frozenBytes(planOf(ENCODER, 'sequence', 'nf4'), 'train', 'tensorflow');
+  expect(Math.abs(plain!.frozen - nf4!.frozen - (floatBytes - held))).toBeLessThan(0.02 * floatBytes);
+  // The merged weights of all layers are floats in both.
+  expect(nf4!.activations).toBeGreaterThanOrEqual(plain!.activations);
+  expect(plain!.activations).toBeGreaterThan(floatBytes);
+});
+
+test('TensorFlow on a CPU: an exam makes full micro-batches, and answers are written by members of our own', () => {
+  const small = { tensorflow: KERNELS, batchTokens: 8, longest: 8 };
+  const activations = (changes: Partial<MemoryQuestion>): number => predictMemory(question({ ...small, ...changes })).parts.activations;
+  expect(activations({ rows: 128 })).toBeGreaterThan(activations({ rows: 1 }));
+  expect(activations({ rows: 1000 })).toBe(activations({ rows: 128 }));
+
+  const plan = planOf(DECODER, 'vocabulary', 'none');
+  const answering = { base: DECODER, plan, batchTokens: 32, answers: { rows: 16, tokens: 8 } };
+  const wasm = predictMemory(question({ ...answering, use: 'predict' })).parts;
+  const { parts } = predictMemory(question({ ...answering, tensorflow: KERNELS }));
+  expect(parts.writing).toBe(wasm.frozen + wasm.adapter + wasm.activations + wasm.writing);
+  // What predicts text is on wasm alone.
+  expect(predictMemory(question({ ...answering, tensorflow: KERNELS, use: 'predict' })).parts).toEqual({ ...wasm, runtime: parts.runtime });
 });
 
 test('a job that does not fit is refused with both numbers and with what would help', () => {
   const prediction = predictMemory(question({ workers: 2 }));
+  const onTensorflow = predictMemory(question({ tensorflow: KERNELS }));
+  expect(() => checkMemory(onTensorflow, onTensorflow.bytes, 1)).not.toThrow();
+  expect(() => checkMemory(onTensorflow, onTensorflow.bytes - 1, 1)).toThrow(/needs about \d+ MiB of memory/);
   expect(() => checkMemory(prediction, prediction.bytes, 2)).not.toThrow();
   expect(() => checkMemory(prediction, null, 2)).not.toThrow();
   const needed = Math.ceil(prediction.bytes / 2 ** 20);

@@ -7,7 +7,7 @@
 import type { Backend } from '../../ops.ts';
 import { isQuantised } from '../../quantise.ts';
 import { attentionOps } from './attention.ts';
-import type { BindingOptions } from './binding.ts';
+import type { Binding, BindingOptions } from './binding.ts';
 import { BFLOAT16, FLOAT, loadBinding } from './binding.ts';
 import type { Compile } from './call.ts';
 import { callOp } from './call.ts';
@@ -24,7 +24,7 @@ import { parameterBlock } from './parameters.ts';
 import { rowOps } from './rows.ts';
 import { uploadNf4 } from './weights.ts';
 
-export interface TensorflowOptions extends BindingOptions {
+export interface ComputeOptions {
   /** Of products: by default bfloat16 on a GPU and float32 on a CPU. */
   readonly products?: 'float32' | 'bfloat16';
   /** By default `xla` on a GPU and `off` on a CPU. */
@@ -34,6 +34,8 @@ export interface TensorflowOptions extends BindingOptions {
   /** Logits of a vocabulary held at once; by default 2^28 on a GPU (2 GB with their gradient) and 2^24 on a CPU. */
   readonly mostLogits?: number;
 }
+
+export type TensorflowOptions = BindingOptions & ComputeOptions;
 
 /** Each call costs the host half a millisecond a step, and each layer of a function half a second of the first step, when it is compiled (H200). */
 const LAYERS_PER_CALL = 3;
@@ -58,8 +60,10 @@ export interface TensorflowBackend extends Backend<TfTensor> {
 export type { TfTensor } from './machine.ts';
 
 /** Throws `bad-config` when the engine does not load. */
-export function tensorflowBackend({ products, compile, mostLogits, layersPerCall, ...options }: TensorflowOptions): TensorflowBackend {
-  const binding = loadBinding(options);
+export const tensorflowBackend = (options: TensorflowOptions): TensorflowBackend => backendOver(loadBinding(options), options);
+
+/** Over any binding: TensorFlow's, or one that only counts (counting.ts). */
+export function backendOver(binding: Binding, { products, compile, mostLogits, layersPerCall }: ComputeOptions = {}): TensorflowBackend {
   const gpu = binding.isUsingGpuDevice();
   const machine = createMachine(binding, (products ?? (gpu ? 'bfloat16' : 'float32')) === 'bfloat16' ? BFLOAT16 : FLOAT);
   const raw = rawOps(machine);

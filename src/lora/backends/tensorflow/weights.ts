@@ -8,10 +8,29 @@ import { FLOAT, INT32, UINT8 } from './binding.ts';
 import type { Handle, Machine, Raw, TfFrozen, TfNf4, TfTensor } from './machine.ts';
 
 export function uploadNf4({ tensor, upload }: Machine, { rows, cols, codes, absmax, nested, offset }: Nf4): TfNf4 {
-  const whole = new Uint8Array((absmax.length * NF4_BLOCK) / 2);
+  // Lengths are the matrix's: of an outline (counting.ts) there are no numbers.
+  const blocks = Math.ceil((rows * cols) / NF4_BLOCK);
+  const vector = (values: Uint8Array | Float32Array, length: number): TfTensor => {
+    const type = values instanceof Uint8Array ? UINT8 : FLOAT;
+    return tensor(upload(values, [length], type), 1, length, type);
+  };
+  return {
+    rows,
+    cols,
+    codes: vector(filledUp(codes), (blocks * NF4_BLOCK) / 2),
+    absmax: vector(absmax, blocks),
+    nested: vector(nested, Math.ceil(blocks / NESTED_BLOCK)),
+    offset: tensor(upload(Float32Array.of(offset), [], FLOAT), 1, 1),
+  };
+}
+
+/** To whole blocks. */
+function filledUp(codes: Uint8Array): Uint8Array {
+  const perBlock = NF4_BLOCK / 2;
+  if (codes.length % perBlock === 0) return codes;
+  const whole = new Uint8Array(Math.ceil(codes.length / perBlock) * perBlock);
   whole.set(codes);
-  const vector = (values: Uint8Array | Float32Array): TfTensor => tensor(upload(values, [values.length], values instanceof Uint8Array ? UINT8 : FLOAT), 1, values.length, values instanceof Uint8Array ? UINT8 : FLOAT);
-  return { rows, cols, codes: vector(whole), absmax: vector(absmax), nested: vector(nested), offset: tensor(upload(Float32Array.of(offset), [], FLOAT), 1, 1) };
+  return whole;
 }
 
 /** The numbers of all parts, one below the other, [outputs, inputs], in the type of products. */

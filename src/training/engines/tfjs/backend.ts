@@ -18,6 +18,8 @@ import type { Job } from '../../job.ts';
 export interface Backend {
   readonly name: 'wasm' | 'tensorflow';
   readonly device: 'cpu' | 'gpu';
+  /** Whether TensorFlow computes layers by our kernels for a CPU. */
+  readonly kernels: boolean;
   /** How it was chosen, in words. */
   readonly why: string;
   readonly versions: Readonly<Record<string, string>>;
@@ -41,13 +43,13 @@ export function compileCacheOf(engine: string, compileDir: string | null): strin
 
 /** @throws TrimtabError `bad-data` when the job wants what does not load */
 export function chooseBackend({ backend: wanted, engineDir, compileDir, workers }: Pick<Job, 'backend' | 'engineDir' | 'compileDir' | 'workers'>): Backend {
-  const wasm = (why: string): Backend => ({ name: 'wasm', device: 'cpu', why, versions: {}, createTeam });
+  const wasm = (why: string): Backend => ({ name: 'wasm', device: 'cpu', kernels: false, why, versions: {}, createTeam });
   if (wanted === 'wasm') return wasm('the job asks for it');
   const problems: string[] = [];
   for (const engine of engineDir === null ? [] : findEngines(engineDir)) {
     try {
-      const { backend, kernels } = tensorflowOf(engine, compileDir, workers);
-      if (wanted === 'tensorflow' || backend.device === 'gpu' || kernels) return backend;
+      const backend = tensorflowOf(engine, compileDir, workers);
+      if (wanted === 'tensorflow' || backend.device === 'gpu' || backend.kernels) return backend;
       problems.push(`TensorFlow (${engine.kind}) in ${engine.folder} ${engine.kind === 'gpu' ? 'finds no GPU and ' : ''}was installed without these kernels for a CPU: npm run cli -- engine install brings them`);
       // a process has one TensorFlow
       break;
@@ -61,13 +63,14 @@ export function chooseBackend({ backend: wanted, engineDir, compileDir, workers 
 }
 
 /** Loads it at once: whether it loads is the question. A process has one TensorFlow. */
-function tensorflowOf({ kind, folder, file, cudaDir }: Engine, compileDir: string | null, workers: number): { readonly backend: Backend; readonly kernels: boolean } {
+function tensorflowOf({ kind, folder, file, cudaDir }: Engine, compileDir: string | null, workers: number): Backend {
   const options = { file, cudaDir, compileCache: compileCacheOf(folder, compileDir), exact: false, ...(kind === 'cpu' ? { threads: workers } : {}) };
   let loaded: TensorflowBackend | null = tensorflowBackend(options);
   const { gpu, kernels } = loaded;
-  const backend: Backend = {
+  return {
     name: 'tensorflow',
     device: gpu ? 'gpu' : 'cpu',
+    kernels,
     why: `TensorFlow ${RELEASE} (${kind}) loads, on ${gpu ? 'a GPU' : kernels ? 'the CPU by our kernels, 1.8 to 3 times as fast as wasm' : 'the CPU'}`,
     versions: { tensorflow: RELEASE },
     createTeam({ base, plan, use, values, weightDecay }) {
@@ -76,5 +79,4 @@ function tensorflowOf({ kind, folder, file, cudaDir }: Engine, compileDir: strin
       return createTensorflowTeam({ ...options, ...given, base, plan, use, values, ...(weightDecay === undefined ? {} : { weightDecay }) });
     },
   };
-  return { backend, kernels };
 }

@@ -51,7 +51,7 @@ export async function runJob(folder: string, events: Events, control: Control): 
     seconds: (events.now().getTime() - started) / 1000,
     peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
     predictedMemoryBytes: memory,
-    ...frozenBytes(bench.plan, input.job.kind),
+    ...frozenBytes(bench.plan, input.job.kind, backend.name),
     trainableParameters: bench.plan.count,
     ...outcome,
   };
@@ -112,13 +112,15 @@ function warn(events: Events, { header }: Bench, train: EncodedRows, exam: Encod
   tell('inexact-spans', train.inexact, train.rows.length, `${train.inexact} spans begin or end within a word; the whole word is learnt`);
 }
 
-/** What our own members will hold at most, bytes; null where TensorFlow holds it. @throws TrimtabError `too-little-memory` */
+/** What the job will hold at most, bytes; null where a GPU computes. @throws TrimtabError `too-little-memory` */
 function expectMemory({ job, exam, dataBytes }: JobInput, { base, plan }: Bench, rows: readonly EncodedExample[], backend: Backend): number | null {
-  if (backend.name !== 'wasm') return null;
+  if (backend.device === 'gpu') return null;
+  const tensorflow = backend.name === 'tensorflow' ? { kernels: backend.kernels } : null;
   const lengths = rows.flatMap(({ row }) => [row.tokens.length, ...(row.documents ?? []).map((document) => document.length)]);
   const longest = lengths.reduce((most, length) => Math.max(most, length), 1);
-  const prediction = predictMemory({ base, plan, use: job.kind, workers: job.workers, batchTokens: job.hyperparameters.batchSize * longest, longest, rows: rows.length, dataBytes, answers: plan.kind === 'vocabulary' ? { rows: exam.length, tokens: job.hyperparameters.maxNewTokens } : null });
-  checkMemory(prediction, job.limits.memoryBytes, job.workers);
+  const prediction = predictMemory({ base, plan, use: job.kind, tensorflow, workers: job.workers, batchTokens: job.hyperparameters.batchSize * longest, longest, rows: rows.length, dataBytes, answers: plan.kind === 'vocabulary' ? { rows: exam.length, tokens: job.hyperparameters.maxNewTokens } : null });
+  // TensorFlow's workers are threads of one copy: fewer would need no less.
+  checkMemory(prediction, job.limits.memoryBytes, tensorflow === null ? job.workers : 1);
   return prediction.bytes;
 }
 
