@@ -94,13 +94,16 @@ export function frozenBytes({ groups, quantisation }: Pick<Plan, 'groups' | 'qua
   return { floatBytes, frozenBytes: quantised ? counts.reduce((sum, count) => sum + nf4Bytes(count), 0) : floatBytes };
 }
 
-/** @throws `too-little-memory` with both numbers, when the job cannot fit; without a limit, into what the machine or its container has left */
-export function checkMemory({ bytes, parts }: MemoryPrediction, limitBytes: number | null, workers: number): void {
+/**
+ * `others` tells, when it is asked, what else would help.
+ * @throws `too-little-memory` with both numbers, when the job cannot fit; without a limit, into what the machine or its container has left
+ */
+export function checkMemory({ bytes, parts }: MemoryPrediction, limitBytes: number | null, workers: number, others: (limit: number) => readonly string[] = () => []): void {
   const limit = limitBytes ?? process.availableMemory() + process.memoryUsage.rss();
   if (bytes <= limit) return;
   const largest = Object.entries(parts).reduce((a, b) => (b[1] > a[1] ? b : a))[0];
-  const hints = ['a smaller base', ...(parts.frozen >= parts.activations ? ['quantisation nf4'] : ['a smaller maxLength']), ...(workers > 1 ? ['fewer workers'] : [])];
+  const hints = ['a smaller base', ...(parts.frozen >= parts.activations ? ['quantisation nf4'] : ['a smaller maxLength']), ...(workers > 1 ? ['fewer workers'] : []), ...others(limit)];
   throw new TrimtabError('too-little-memory', { needed: mebibytes(bytes), available: mebibytes(limit), largest: `${largest} ${mebibytes(parts[largest as keyof typeof parts])}`, right: hints.join(', ') });
 }
 
-const mebibytes = (bytes: number): string => `${Math.ceil(bytes / MIB)} MiB`;
+export const mebibytes = (bytes: number): string => `${Math.ceil(bytes / MIB)} MiB`;

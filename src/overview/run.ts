@@ -57,6 +57,8 @@ export async function runCourse(parts: RunCourseParts, id: string): Promise<RunC
 const resultOf = ({ job }: RunRow) => (job as { readonly result?: JobResult | null } | null)?.result ?? null;
 
 const BYTES_PER_FLOAT = 4;
+/** To train, wasm holds each linear layer once for each direction. */
+const copiesOf = ({ kind, backend }: JobResult): number => (kind === 'train' && backend === 'wasm' ? 2 : 1);
 
 async function costOf({ pool, objects, basePath }: RunCourseParts, run: RunRow, result: JobResult): Promise<RunCost> {
   const adapter = await adapterOfRun(pool, run.id);
@@ -65,7 +67,7 @@ async function costOf({ pool, objects, basePath }: RunCourseParts, run: RunRow, 
   const base = version === null ? null : await stat(path.join(basePath(version.spec.base.model), 'model.safetensors')).catch(() => null);
   return {
     trained: result.trainableParameters,
-    full: result.floatBytes / BYTES_PER_FLOAT,
+    full: result.floatBytes / BYTES_PER_FLOAT / copiesOf(result),
     adapterBytes: weights === undefined ? null : (await objects.get(weights)).length,
     baseBytes: base?.size ?? null,
   };

@@ -159,6 +159,7 @@ test('a job that does not fit is refused with both numbers and with what would h
   expect(() => checkMemory(prediction, null, 2)).not.toThrow();
   const needed = Math.ceil(prediction.bytes / 2 ** 20);
   expect(() => checkMemory(prediction, 100 * 2 ** 20, 2)).toThrow(new RegExp(`needs about ${needed} MiB of memory, and 100 MiB are there .*fewer workers`));
+  expect(() => checkMemory(prediction, 100 * 2 ** 20, 2, (limit) => [`another machine than one of ${limit} bytes`])).toThrow(/fewer workers, another machine than one of 104857600 bytes/);
   try {
     checkMemory(prediction, 1, 2);
   } catch (error) {

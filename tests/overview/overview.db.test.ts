@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { AuditEntry, Dataset, FleetRow, LabelQueue, Prediction, RunCourse, RunExam, Timeline, Trigger, Verification } from '../../src/http/api.ts';
 import { insertIncident, resolveIncident } from '../../src/store/incidents.ts';
+import { TINY } from '../lora/tiny.ts';
 import { testDatabase } from '../support/postgres.ts';
 import { home, LABELS, rows, service, spec } from '../runs/world.ts';
 
@@ -100,7 +101,9 @@ test('a run from near: why it began, its stages, the course of its training, and
   expect(trained.every(({ step }, i) => i === 0 || step > (trained[i - 1]?.step as number))).toBe(true);
   const { cost, result } = course;
   expect(cost?.trained).toBe(result?.trainableParameters);
-  expect((cost?.adapterBytes as number) > 0 && (cost?.baseBytes as number) > 0 && (cost?.full as number) > 0).toBe(true);
+  expect((cost?.adapterBytes as number) > 0 && (cost?.baseBytes as number) > 0).toBe(true);
+  // Each of the base's linear layers once: attention's four of a layer, and the two behind it.
+  expect(cost?.full).toBe(TINY.layers * (4 * TINY.d * TINY.d + 2 * TINY.d * TINY.m));
   expect((await world.call('GET', '/v1/runs/none/course')).status).toBe(404);
 });
 

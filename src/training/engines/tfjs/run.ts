@@ -1,7 +1,7 @@
 /** Does a job: reads its folder, trains or loads an adapter, sits the exam, writes what came out. */
 import { readFile } from 'node:fs/promises';
 import type { EncodedExample } from '../../../lora/codecs/index.ts';
-import { checkMemory, frozenBytes, predictMemory } from '../../../lora/memory.ts';
+import { checkMemory, frozenBytes, mebibytes, predictMemory } from '../../../lora/memory.ts';
 import type { Team, TeamOptions } from '../../../lora/team.ts';
 import { createTeam } from '../../../lora/team.ts';
 import type { JobResult, PredictionLine, WarningKind } from '../../job.ts';
@@ -118,9 +118,16 @@ function expectMemory({ job, exam, dataBytes }: JobInput, { base, plan }: Bench,
   const tensorflow = backend.name === 'tensorflow' ? { kernels: backend.kernels } : null;
   const lengths = rows.flatMap(({ row }) => [row.tokens.length, ...(row.documents ?? []).map((document) => document.length)]);
   const longest = lengths.reduce((most, length) => Math.max(most, length), 1);
-  const prediction = predictMemory({ base, plan, use: job.kind, tensorflow, workers: job.workers, batchTokens: job.hyperparameters.batchSize * longest, longest, rows: rows.length, dataBytes, answers: plan.kind === 'vocabulary' ? { rows: exam.length, tokens: job.hyperparameters.maxNewTokens } : null });
-  // TensorFlow's workers are threads of one copy: fewer would need no less.
-  checkMemory(prediction, job.limits.memoryBytes, tensorflow === null ? job.workers : 1);
+  const question = { base, plan, use: job.kind, tensorflow, workers: job.workers, batchTokens: job.hyperparameters.batchSize * longest, longest, rows: rows.length, dataBytes, answers: plan.kind === 'vocabulary' ? { rows: exam.length, tokens: job.hyperparameters.maxNewTokens } : null };
+  const prediction = predictMemory(question);
+  if (tensorflow === null) checkMemory(prediction, job.limits.memoryBytes, job.workers);
+  else {
+    // Its workers are threads of one copy: fewer would need no less. What it is chosen over may.
+    checkMemory(prediction, job.limits.memoryBytes, 1, (limit) => {
+      const { bytes } = predictMemory({ ...question, tensorflow: null });
+      return bytes <= limit ? [`the backend wasm, which needs about ${mebibytes(bytes)} (TRIMTAB_ENGINE_DIR: a folder without an engine)`] : [];
+    });
+  }
   return prediction.bytes;
 }
 
