@@ -144,7 +144,7 @@ const isFrozen = (value: object): boolean => (value as { kind?: string }).kind =
 const isLayout = (value: object): value is Layout => (value as Partial<Layout>).starts instanceof Int32Array;
 
 function trace(machine: Machine, raw: Raw, compile: Exclude<Compile, 'off'>, key: string, leaves: Leaves, inputs: unknown, body: (inputs: unknown) => unknown): Compiled {
-  const tracing: Trace = { nodes: [], constants: new Map(), added: new Map(), segments: new Map() };
+  const tracing: Trace = { xla: compile === 'xla', nodes: [], constants: new Map(), added: new Map(), segments: new Map() };
   const symbols = new Map<object, object>();
   const arguments_: Handle[] = [];
   const argument = (type: Type): Handle => {

@@ -58,6 +58,8 @@ export const OUTPUTS_PER_NODE = 256;
 
 /** A function being traced. */
 export interface Trace {
+  /** Whether XLA compiles it. */
+  readonly xla: boolean;
   readonly nodes: Node[];
   readonly constants: Map<Handle, Handle>;
   /** Parameters to whose gradients the body adds, and what it adds. */
@@ -231,6 +233,8 @@ export interface Raw {
   matmul(x: Handle, y: Handle, transposeX?: boolean, transposeY?: boolean): Handle;
   /** Over the last two axes. */
   batchMatmul(x: Handle, y: Handle, transposeX?: boolean, transposeY?: boolean): Handle;
+  /** Of matrices in the type of products, the result in float32: compiled by XLA it is never rounded to bfloat16 on the way. */
+  batchMatmulFloat(x: Handle, y: Handle, transposeX?: boolean, transposeY?: boolean): Handle;
   reshape(x: Handle, ...shape: number[]): Handle;
   split(x: Handle, sizes: readonly number[], axis: number): Handle[];
   concat(parts: readonly Handle[], axis: number, type: Type): Handle;
@@ -244,6 +248,7 @@ const turnings = (first: string, second: string): readonly (readonly (readonly A
   [false, true].map((x) => [false, true].map((y): readonly Attribute[] => (x || y ? [truthAttribute(first, x), truthAttribute(second, y)] : NONE)));
 const PRODUCTS = turnings('transpose_a', 'transpose_b');
 const BATCHES = turnings('adj_x', 'adj_y');
+const FLOAT_BATCHES = BATCHES.map((row) => row.map((attributes) => [...attributes, typeAttribute('Tout', FLOAT)]));
 const KEEP_AXIS = [truthAttribute('keep_dims', true)];
 const TO: Readonly<Record<Type, readonly Attribute[]>> = {
   [FLOAT]: [typeAttribute('DstT', FLOAT)],
@@ -279,6 +284,11 @@ export function rawOps(machine: Machine): Raw {
     sigmoid: (x) => op('Sigmoid', [x]),
     matmul: (x, y, transposeX = false, transposeY = false) => op('MatMul', [x, y], PRODUCTS[Number(transposeX)]![Number(transposeY)]),
     batchMatmul: (x, y, transposeX = false, transposeY = false) => op('BatchMatMulV2', [x, y], BATCHES[Number(transposeX)]![Number(transposeY)]),
+    batchMatmulFloat(x, y, transposeX = false, transposeY = false) {
+      // Of V3 from bfloat16 to float32 TensorFlow has no kernel but XLA's.
+      if (machine.half === FLOAT || machine.trace?.xla !== true) return raw.cast(raw.batchMatmul(x, y, transposeX, transposeY), machine.half, FLOAT);
+      return op('BatchMatMulV3', [x, y], FLOAT_BATCHES[Number(transposeX)]![Number(transposeY)]);
+    },
     reshape: (x, ...shape) => op('Reshape', [x, machine.wholes(shape)]),
     split: (x, sizes, axis) => (sizes.length === 1 ? [x] : machine.ops('SplitV', [x, machine.wholes(sizes), machine.whole(axis)], sizes.length, splitAttributes(sizes.length))),
     concat: (parts, axis, type) => (parts.length === 1 ? parts[0]! : op('ConcatV2', [parts, machine.whole(axis)], concatAttributes(parts.length, type))),
