@@ -1,7 +1,7 @@
 /** How much of what a step computes are tokens of rows, and how much only fills a shape: over an epoch, as the teams cut their batches. */
-import { packBins } from '../src/lora/backends/tensorflow/bins.ts';
+import { deal, packBins } from '../src/lora/backends/tensorflow/bins.ts';
 import { LEAST_WIDTH, MICRO_BATCH } from '../src/lora/backends/tensorflow/team.ts';
-import { epochBatches, pack, type EncodedRow } from '../src/lora/batches.ts';
+import { epochBatches, pack, type Batch, type EncodedRow } from '../src/lora/batches.ts';
 import { random } from '../src/lora/random.ts';
 import { BATCH, benchRow, utterances } from './lora-model.ts';
 import type { BenchRow } from './row.ts';
@@ -14,10 +14,15 @@ const SHAPES: readonly (readonly [string, readonly EncodedRow[], number])[] = [
 ];
 
 export function tokenRows(): BenchRow[] {
-  return SHAPES.flatMap(([name, rows, batch]) => [
-    benchRow(`tokens of rows among what is computed, without compiling, ${name} in batches of ${batch}`, share(rows, batch, (part) => pack(part, MICRO_BATCH.cpu, 1).map(({ tokens }) => tokens.length)), 'share', GOAL),
-    benchRow(`tokens of rows among what is computed, compiled for a GPU, ${name} in batches of ${batch}`, share(rows, batch, (part) => packBins(part, 1, { most: MICRO_BATCH.gpu, least: LEAST_WIDTH, perToken: false }).map(({ tokens }) => tokens.length)), 'share', GOAL),
-  ]);
+  return SHAPES.flatMap(([name, rows, batch]) => {
+    const counts = rows.map(({ tokens }) => tokens.length);
+    const dealer = deal(counts, batch, LEAST_WIDTH, random(1, 'bench deal'));
+    const binned = { most: MICRO_BATCH.gpu, least: LEAST_WIDTH, perToken: false, causal: false, shape: dealer.shape };
+    return [
+      benchRow(`tokens of rows among what is computed, without compiling, ${name} in batches of ${batch}`, share(rows, epochBatches(counts, batch, random(1, 'bench tokens')), (part) => pack(part, MICRO_BATCH.cpu, 1)), 'share', GOAL),
+      benchRow(`tokens of rows among what is computed, compiled for a GPU, ${name} in batches of ${batch}`, share(rows, dealer.epoch(random(1, 'bench tokens')), (part) => packBins(part, 1, binned)), 'share', GOAL),
+    ];
+  });
 }
 
 function lengths(least: number, most: number): number[] {
@@ -25,8 +30,9 @@ function lengths(least: number, most: number): number[] {
   return Array.from({ length: ROWS }, () => least + Math.floor((most - least + 1) * uniform()));
 }
 
-function share(rows: readonly EncodedRow[], batch: number, computed: (part: readonly EncodedRow[]) => readonly number[]): number {
-  const counts = rows.map(({ tokens }) => tokens.length);
-  const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
-  return sum(counts) / sum(epochBatches(counts, batch, random(1, 'bench tokens')).map((part) => sum(computed(Array.from(part, (i) => rows[i]!)))));
+function share(rows: readonly EncodedRow[], epoch: readonly Int32Array[], cut: (part: readonly EncodedRow[]) => readonly Batch[]): number {
+  const computed = epoch.flatMap((numbers) => cut(Array.from(numbers, (i) => rows[i]!)).map(({ tokens }) => tokens.length));
+  return sum(rows.map(({ tokens }) => tokens.length)) / sum(computed);
 }
+
+const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);

@@ -29,6 +29,8 @@ export interface Layout {
    * it. Others ignore it.
    */
   readonly width?: number;
+  /** Where there is a width: no bin holds more than one sequence and, behind it, one that only fills. */
+  readonly single?: boolean;
 }
 
 /** One fixed weight of a layer, [out, in], and its bias; the backend keeps it in whatever form its products like. */
@@ -122,7 +124,7 @@ export interface NormSaved<T> {
 
 export interface AttentionSaved<T> {
   readonly qkv: T;
-  /** For each sequence and head its length x length probabilities, in the backend's own order. */
+  /** For each sequence and head its length x length probabilities, in the backend's own order; or what they are made again from. */
   readonly probabilities: T;
 }
 

@@ -11,6 +11,7 @@ import { totalWeight } from './heads/index.ts';
 import type { MemberOptions } from './member.ts';
 import type { AdamState } from './optimizer.ts';
 import { adamw, clip } from './optimizer.ts';
+import type { Random } from './random.ts';
 import type { Seat, TokenOptions } from './seat.ts';
 import { takeSeats } from './seat.ts';
 
@@ -34,6 +35,14 @@ export interface TeamState {
   readonly square: Float32Array;
 }
 
+/** How the rows of a training become batches. */
+export interface Dealer {
+  /** Of an epoch. */
+  readonly batches: number;
+  /** Numbers of the rows of each batch of an epoch, in the order of `uniform`; the last may be smaller. */
+  epoch(uniform: Random): readonly Int32Array[];
+}
+
 export interface Team {
   /** The adapter's numbers as they stand. */
   readonly values: Float32Array;
@@ -49,6 +58,11 @@ export interface Team {
   state(): Promise<TeamState>;
   restore(state: TeamState): Promise<void>;
   close(): Promise<void>;
+  /**
+   * Where the team wants batches of one shape: a training asks before its first step, with the tokens of each row, and hands the batches of the
+   * last deal to `step` as they were dealt. They have `batchSize` rows on average.
+   */
+  deal?(lengths: readonly number[], batchSize: number, uniform: Random): Dealer;
   /** Batches among which this team wants rows of like length together (see epochBatches); 1 where length costs nothing. */
   readonly window?: number;
 }

@@ -5,7 +5,7 @@ import { epochBatches } from './batches.ts';
 import type { Schedule } from './optimizer.ts';
 import { rateAt } from './optimizer.ts';
 import { random } from './random.ts';
-import type { StepReport, Team, TeamState } from './team.ts';
+import type { Dealer, StepReport, Team, TeamState } from './team.ts';
 
 export interface TrainSettings {
   /** Passes over the rows; a fraction ends in the middle of one. */
@@ -56,6 +56,7 @@ export interface TrainOutcome {
 
 const FINAL_SHARE = 0.1;
 
+/** About how many: a team may deal its batches otherwise. */
 export function stepsOf(rows: number, { epochs, batchSize }: Pick<TrainSettings, 'epochs' | 'batchSize'>): number {
   return Math.max(1, Math.round(epochs * Math.ceil(rows / batchSize)));
 }
@@ -69,8 +70,9 @@ export const tokensOf = ({ tokens, documents = [] }: EncodedRow): number => docu
  */
 export async function train(team: Team, rows: readonly EncodedRow[], settings: TrainSettings, hooks: TrainHooks = {}, from: Snapshot | null = null): Promise<TrainOutcome> {
   const { learningRate, warmup, schedule } = settings;
-  const steps = stepsOf(rows.length, settings);
-  const batchAt = batchesOf(rows, settings, team.window ?? 1);
+  const dealer = dealerOf(team, rows, settings);
+  const steps = Math.max(1, Math.round(settings.epochs * dealer.batches));
+  const batchAt = batchesOf(rows, dealer, settings.seed);
   const final = steps - Math.ceil(steps * FINAL_SHARE);
   const losses = [...(from?.losses ?? [])];
   let tokens = from?.tokens ?? 0;
@@ -89,7 +91,6 @@ export async function train(team: Team, rows: readonly EncodedRow[], settings: T
     hooks.onStep?.({ step: done, steps, loss, tokens });
   };
 
-  const begin = beginner(team);
   const none = (): void => {};
   /** Settles the step under way. */
   let settleLast = none;
@@ -99,10 +100,14 @@ export async function train(team: Team, rows: readonly EncodedRow[], settings: T
   };
   for (let step = done; step < steps; step += 1) {
     const batch = batchAt(step);
-    const report = await begin(batch, learningRate * rateAt(schedule, step, steps, warmup));
-    catchUp();
-    settleLast = () => settle(batch, report());
-    if (team.begin === undefined) catchUp();
+    const rate = learningRate * rateAt(schedule, step, steps, warmup);
+    if (team.begin === undefined) {
+      settle(batch, await team.step(batch, rate));
+    } else {
+      const report = await team.begin(batch, rate);
+      catchUp();
+      settleLast = () => settle(batch, report());
+    }
     const next = step + 1 === steps ? 'go' : (hooks.afterStep?.(step + 1) ?? 'go');
     if (next === 'go') continue;
     // A snapshot is of the steps so far: none may be under way.
@@ -114,22 +119,17 @@ export async function train(team: Team, rows: readonly EncodedRow[], settings: T
   return { steps: done, stopped: done < steps, tokens, finalLoss: losses.length === 0 ? null : losses.reduce((sum, loss) => sum + loss, 0) / losses.length };
 }
 
-/** Steps of a team that works at once are reported when they have begun. */
-const beginner = (team: Team): NonNullable<Team['begin']> =>
-  team.begin ??
-  (async (rows, rate) => {
-    const report = await team.step(rows, rate);
-    return () => report;
-  });
-
-/** Rows of step i. They depend on seed and step alone, so that a training can go on anywhere; the last batch of an epoch may be smaller. */
-function batchesOf(rows: readonly EncodedRow[], { batchSize, seed }: TrainSettings, window: number): (step: number) => EncodedRow[] {
+function dealerOf(team: Team, rows: readonly EncodedRow[], { batchSize, seed }: TrainSettings): Dealer {
   const lengths = rows.map(tokensOf);
-  const perEpoch = Math.ceil(rows.length / batchSize);
-  let [current, order] = [-1, [] as Int32Array[]];
+  return team.deal?.(lengths, batchSize, random(seed, 'deal')) ?? { batches: Math.ceil(rows.length / batchSize), epoch: (uniform) => epochBatches(lengths, batchSize, uniform, team.window) };
+}
+
+/** Rows of step i. They depend on seed and step alone, so that a training can go on anywhere. */
+function batchesOf(rows: readonly EncodedRow[], { batches, epoch }: Dealer, seed: number): (step: number) => EncodedRow[] {
+  let [current, order] = [-1, [] as readonly Int32Array[]];
   return (step) => {
-    const epoch = Math.floor(step / perEpoch);
-    if (epoch !== current) [current, order] = [epoch, epochBatches(lengths, batchSize, random(seed, `epoch ${epoch}`), window)];
-    return Array.from(order[step % perEpoch]!, (i) => rows[i]!);
+    const number = Math.floor(step / batches);
+    if (number !== current) [current, order] = [number, epoch(random(seed, `epoch ${number}`))];
+    return Array.from(order[step % batches]!, (i) => rows[i]!);
   };
 }

@@ -56,6 +56,23 @@ test('a fraction of an epoch is a fraction of its steps', async () => {
   expect(await train(team, rows, { ...settings, epochs: 0.4 })).toMatchObject({ steps: 2 });
 });
 
+test('a team that deals its batches itself gets them as it dealt them, epoch by epoch', async () => {
+  const team = await createTeam({ base, plan, weightDecay: 0.01, use: 'train', workers: 1, values });
+  const [asked, given]: [unknown[], (readonly EncodedRow[])[]] = [[], []];
+  const deal: Team['deal'] = (of, batchSize) => {
+    asked.push([of, batchSize]);
+    let epochs = 0;
+    return { batches: 3, epoch: () => [[0, 1, 2], [epochs++], [39]].map((numbers) => Int32Array.from(numbers)) };
+  };
+  const step: Team['step'] = (batch, rate) => {
+    given.push(batch);
+    return team.step(batch, rate);
+  };
+  expect(await train({ ...team, values, step, deal }, rows, settings)).toMatchObject({ steps: 6 });
+  expect(asked).toEqual([[lengths, 8]]);
+  expect(given).toEqual([[0, 1, 2], [0], [39], [0, 1, 2], [1], [39]].map((numbers) => numbers.map((i) => rows[i])));
+});
+
 test('steps that are reported late: the next begins before, a snapshot is of all steps so far, and a training that stops or goes on changes no bit', async () => {
   const play = async (late: boolean) => {
     const team = await createTeam({ base, plan, weightDecay: 0.01, use: 'train', workers: 1, values });

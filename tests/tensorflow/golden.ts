@@ -33,7 +33,7 @@ function learnBinned(backend: TensorflowBackend, { base, plan, adapter, rows }: 
   const b = backend as unknown as Backend;
   const learner = trainable(b, base, plan);
   learner.block.write(adapter.values);
-  const cut = (part: readonly EncodedRow[], weight: number): ReturnType<typeof packBins> => packBins(part, weight, { most: 32, least: 16, perToken: plan.kind === 'tokens' || plan.kind === 'vocabulary' });
+  const cut = (part: readonly EncodedRow[], weight: number): ReturnType<typeof packBins> => packBins(part, weight, { most: 32, least: 16, perToken: plan.kind === 'tokens' || plan.kind === 'vocabulary', causal: false });
   const outputsOf = (part: readonly EncodedRow[]): Float32Array[] => {
     const all = new Array<Float32Array>(part.length);
     for (const batch of cut(part, 1)) outputs(b, learner, batch).forEach((found, i) => void (batch.numbers[i]! >= 0 && (all[batch.numbers[i]!] = found)));

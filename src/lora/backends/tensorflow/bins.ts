@@ -1,25 +1,40 @@
 /**
  * Batches of static shapes: rows packed into bins of one width, a number of bins that takes few values. XLA compiles a function for
- * each shape, so a batch that has a shape of its own costs seconds.
+ * each shape, so a batch that has a shape of its own costs seconds. A training deals its rows so that all its batches have one.
  */
 import type { Batch, EncodedRow } from '../../batches.ts';
 import { NO_TARGET } from '../../ops.ts';
+import type { Random } from '../../random.ts';
+import { shuffle } from '../../random.ts';
 
 /** A packed batch, and for each of its rows the row's number in the list it came from, or -1 for one that only fills. */
 export interface BinnedBatch extends Batch {
   readonly numbers: Int32Array;
 }
 
+/** What all batches of a training share. */
+export interface Shape {
+  /** Tokens of a bin. */
+  readonly width: number;
+  /** Of one step. */
+  readonly bins: number;
+}
+
 export interface BinOptions {
-  /** Rows of one batch, tokens and filling, at most; one bin may be more. */
+  /** Tokens of one batch, filling included, at most; one bin may be more. */
   readonly most: number;
   /** The narrowest bin. */
   readonly least: number;
   /** Whether a row has a target for each of its tokens: one that fills then has, too. */
   readonly perToken: boolean;
+  /** Whether a token sees nothing behind it. */
+  readonly causal: boolean;
+  /** Where the rows are a step that was dealt (deal): they come bin by bin. */
+  readonly shape?: Shape;
 }
 
 const powerOfTwo = (value: number): number => 2 ** Math.ceil(Math.log2(value));
+const longestOf = (lengths: readonly number[]): number => lengths.reduce((a, b) => Math.max(a, b), 1);
 
 /** 1, 2, 3, 4, 6, 8, 12, 16 ...: a quarter is filled in vain at worst. */
 export function roundBins(count: number): number {
@@ -28,35 +43,89 @@ export function roundBins(count: number): number {
 }
 
 /** `totalWeight` is that of the whole batch that the rows are part of. */
-export function packBins(rows: readonly EncodedRow[], totalWeight: number, { most, least, perToken }: BinOptions): BinnedBatch[] {
+export function packBins(rows: readonly EncodedRow[], totalWeight: number, { most, least, perToken, causal, shape }: BinOptions): BinnedBatch[] {
   if (rows.length === 0) return [];
-  const width = Math.max(least, powerOfTwo(rows.reduce((longest, { tokens }) => Math.max(longest, tokens.length), 1)));
-  const bins = fill(rows, width);
-  const each = Math.max(1, 2 ** Math.floor(Math.log2(most / width)));
-  const batches: BinnedBatch[] = [];
-  for (let from = 0; from < bins.length; from += each) {
-    const part = bins.slice(from, from + each);
-    while (part.length < Math.min(each, roundBins(part.length))) part.push([]);
-    batches.push(concatenate(rows, part, width, totalWeight, perToken));
-  }
-  return batches;
+  const lengths = rows.map(({ tokens }) => tokens.length);
+  const width = shape?.width ?? Math.max(least, powerOfTwo(longestOf(lengths)));
+  const bins = shape === undefined ? fill(lengths, width) : inOrder(lengths, width);
+  const count = shape === undefined ? roundBins(bins.length) : Math.max(shape.bins, bins.length);
+  const each = Math.max(1, Math.floor(most / width));
+  const size = Math.ceil(count / Math.ceil(count / each));
+  const single = causal && bins.every(({ length }) => length <= 1);
+  return Array.from({ length: Math.ceil(bins.length / size) }, (_, i) => {
+    const part = bins.slice(i * size, (i + 1) * size);
+    while (part.length < size) part.push([]);
+    return concatenate(rows, part, width, single, totalWeight, perToken);
+  });
 }
 
-/** First fit, longest first: each row goes into the first bin with room. */
-function fill(rows: readonly EncodedRow[], width: number): number[][] {
-  const bins: { room: number; rows: number[] }[] = [];
-  const order = [...rows.keys()].sort((a, b) => rows[b]!.tokens.length - rows[a]!.tokens.length || a - b);
-  for (const i of order) {
-    const { length } = rows[i]!.tokens;
-    let bin = bins.find(({ room }) => room >= length);
-    if (bin === undefined) bins.push((bin = { room: width, rows: [] }));
-    bin.rows.push(i);
-    bin.room -= length;
+/** Numbers of the rows of each bin: longest first, each into the fullest bin that has room. */
+function fill(lengths: readonly number[], width: number): number[][] {
+  const bins: number[][] = [];
+  /** Bins by the room that they have left. */
+  const byRoom: number[][] = Array.from({ length: width + 1 }, () => []);
+  for (const i of [...lengths.keys()].sort((a, b) => lengths[b]! - lengths[a]! || a - b)) {
+    let room = lengths[i]!;
+    while (room <= width && byRoom[room]!.length === 0) room += 1;
+    const bin = room <= width ? byRoom[room]!.pop()! : bins.push([]) - 1;
+    bins[bin]!.push(i);
+    byRoom[Math.min(room, width) - lengths[i]!]!.push(bin);
   }
-  return bins.map((bin) => bin.rows);
+  return bins;
 }
 
-function concatenate(rows: readonly EncodedRow[], bins: readonly (readonly number[])[], width: number, totalWeight: number, perToken: boolean): BinnedBatch {
+/** Rows that come bin by bin: as many in each as fit, which makes no more bins than they came in. */
+function inOrder(lengths: readonly number[], width: number): number[][] {
+  const bins: number[][] = [];
+  let room = 0;
+  lengths.forEach((length, i) => {
+    if (bins.length === 0 || length > room) [room] = [width, bins.push([])];
+    bins.at(-1)!.push(i);
+    room -= length;
+  });
+  return bins;
+}
+
+export interface Deal {
+  readonly shape: Shape;
+  /** Batches of an epoch. */
+  readonly batches: number;
+  /** Numbers of the rows of each batch of an epoch. */
+  epoch(uniform: Random): Int32Array[];
+}
+
+/** A share of tokens that are rows' own with which a width is good enough. */
+const FULL = 0.97;
+
+/**
+ * Rows in bins, and bins in batches of one shape, which hold about `batchSize` rows: XLA compiles a step once, and hardly a token only fills. Which rows
+ * share a bin is settled once, in seeded order; each epoch shuffles the bins.
+ */
+export function deal(lengths: readonly number[], batchSize: number, least: number, uniform: Random): Deal {
+  const order = shuffle(Int32Array.from(lengths.keys()), uniform);
+  const shuffled = Array.from(order, (i) => lengths[i]!);
+  const total = lengths.reduce((a, b) => a + b, 0);
+  const narrowest = Math.ceil(longestOf(lengths) / least) * least;
+  let best: { readonly width: number; readonly bins: number[][]; readonly share: number } | null = null;
+  for (let width = narrowest; width <= 2 * narrowest; width += least) {
+    const bins = fill(shuffled, width);
+    const share = total / (bins.length * width);
+    if (best === null || share > best.share) best = { width, bins, share };
+    if (share >= FULL) break;
+  }
+  const { width, bins } = best!;
+  const perBatch = Math.max(1, Math.min(bins.length, Math.round((batchSize * bins.length) / Math.max(1, lengths.length))));
+  return {
+    shape: { width, bins: perBatch },
+    batches: Math.ceil(bins.length / perBatch),
+    epoch(again) {
+      const mixed = Array.from(shuffle(Int32Array.from(bins.keys()), again), (i) => bins[i]!);
+      return Array.from({ length: Math.ceil(bins.length / perBatch) }, (_, i) => Int32Array.from(mixed.slice(i * perBatch, (i + 1) * perBatch).flat(), (j) => order[j]!));
+    },
+  };
+}
+
+function concatenate(rows: readonly EncodedRow[], bins: readonly (readonly number[])[], width: number, single: boolean, totalWeight: number, perToken: boolean): BinnedBatch {
   const chosen: EncodedRow[] = [];
   const numbers: number[] = [];
   for (const bin of bins) {
@@ -78,5 +147,5 @@ function concatenate(rows: readonly EncodedRow[], bins: readonly (readonly numbe
     tokens.set(row.tokens, starts[i]!);
     for (let j = 0; j < row.tokens.length; j += 1) positions[starts[i]! + j] = j;
   });
-  return { tokens, positions, layout: { starts, width }, rows: chosen, share: 1 / totalWeight, numbers: Int32Array.from(numbers) };
+  return { tokens, positions, layout: { starts, width, single }, rows: chosen, share: 1 / totalWeight, numbers: Int32Array.from(numbers) };
 }

@@ -126,7 +126,7 @@ function collect(value: unknown, leaves: Leaves, seen: Map<object, number>): voi
     leaves.text += `|p${value.value.rows}x${value.value.cols}@${value.offset - leaves.parameters[0]!.offset}`;
     leaves.lasts = true;
   } else if (isLayout(value)) {
-    leaves.text += `|l${value.starts.at(-1)!}/${value.width}`;
+    leaves.text += `|l${value.starts.at(-1)!}/${value.width}${value.single === true ? '!' : ''}`;
     leaves.layouts.push(value);
   } else {
     if (isFrozen(value)) leaves.lasts = true;

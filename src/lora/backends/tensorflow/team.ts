@@ -7,9 +7,11 @@ import { pack } from '../../batches.ts';
 import { contrast, contrastBatch } from '../../contrast.ts';
 import { totalWeight } from '../../heads/index.ts';
 import { accumulate, merged, outputs as outputsOf, trainable } from '../../learner.ts';
+import { architectureOf } from '../../models/index.ts';
 import type { StepReport, Team } from '../../team.ts';
 import { watch } from '../../watch.ts';
-import { packBins } from './bins.ts';
+import type { Shape } from './bins.ts';
+import { deal, packBins } from './bins.ts';
 import type { TensorflowBackend, TensorflowOptions } from './index.ts';
 import { tensorflowBackend } from './index.ts';
 import type { TfParameterBlock } from './machine.ts';
@@ -36,13 +38,35 @@ interface Cut extends Batch {
   readonly numbers: Int32Array;
 }
 
-/** Cuts a list of rows into batches of the shapes that the backend likes. */
-function cutter(backend: TensorflowBackend, { kind }: Plan, most: number): (rows: readonly EncodedRow[], weight: number) => Cut[] {
-  if (backend.compiles) return (rows, weight) => packBins(rows, weight, { most, least: LEAST_WIDTH, perToken: kind === 'tokens' || kind === 'vocabulary' });
-  return (rows, weight) => {
+/** How rows become batches. */
+interface Cutter extends Pick<Team, 'deal' | 'window'> {
+  cut(rows: readonly EncodedRow[], weight: number): Cut[];
+  /** The same, of the rows of a step. */
+  cutStep(rows: readonly EncodedRow[], weight: number): Cut[];
+}
+
+/** Into batches of few shapes, where a shape is compiled. Documents of a search are rows of a step that no deal knows. */
+function binCutter({ kind }: Plan, causal: boolean, most: number): Cutter {
+  const options = { most, least: LEAST_WIDTH, perToken: kind === 'tokens' || kind === 'vocabulary', causal };
+  let shape: Shape | null = null;
+  const dealt: Team['deal'] = (lengths, batchSize, uniform) => {
+    const dealer = deal(lengths, batchSize, LEAST_WIDTH, uniform);
+    shape = dealer.shape;
+    return dealer;
+  };
+  return {
+    cut: (rows, weight) => packBins(rows, weight, options),
+    cutStep: (rows, weight) => packBins(rows, weight, shape === null ? options : { ...options, shape }),
+    ...(kind === 'pooled' ? {} : { deal: dealt }),
+  };
+}
+
+function rowCutter({ kernels }: TensorflowBackend, most: number): Cutter {
+  const cut: Cutter['cut'] = (rows, weight) => {
     let at = 0;
     return pack(rows, most, weight).map((batch) => ({ ...batch, numbers: Int32Array.from(batch.rows, () => at++) }));
   };
+  return { cut, cutStep: cut, ...(kernels ? {} : { window: WINDOW }) };
 }
 
 export async function createTensorflowTeam({ base, plan, use, values: initial, weightDecay = 0, microBatch, backend: given, ...options }: TensorflowTeamOptions): Promise<Team> {
@@ -52,7 +76,8 @@ export async function createTensorflowTeam({ base, plan, use, values: initial, w
   const block = learner.block as TfParameterBlock;
   block.write(initial);
   const optimizer = use === 'train' ? backend.optimizer(block) : null;
-  const cut = cutter(backend, plan, microBatch ?? MICRO_BATCH[backend.gpu ? 'gpu' : 'cpu']);
+  const most = microBatch ?? MICRO_BATCH[backend.gpu ? 'gpu' : 'cpu'];
+  const { cut, cutStep, ...wishes } = backend.compiles ? binCutter(plan, architectureOf(base).causal, most) : rowCutter(backend, most);
   let host: Float32Array | null = initial.slice();
 
   const outputs = (rows: readonly EncodedRow[]): Float32Array[] => {
@@ -63,7 +88,7 @@ export async function createTensorflowTeam({ base, plan, use, values: initial, w
     }
     return all;
   };
-  const learn = (rows: readonly EncodedRow[], weight: number): number => cut(rows, weight).reduce((sum, batch) => sum + accumulate(watching, learner, batch), 0);
+  const learn = (rows: readonly EncodedRow[], weight: number): number => cutStep(rows, weight).reduce((sum, batch) => sum + accumulate(watching, learner, batch), 0);
 
   /** In two passes: all vectors, then the gradient of each through its text. */
   const learnContrast = (rows: readonly EncodedRow[]): number => {
@@ -130,7 +155,7 @@ export async function createTensorflowTeam({ base, plan, use, values: initial, w
       backend.dispose();
       return Promise.resolve();
     },
-    ...(backend.compiles || backend.kernels ? {} : { window: WINDOW }),
+    ...wishes,
   };
 }
 
