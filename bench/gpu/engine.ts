@@ -1,7 +1,7 @@
 /**
  * Our training of the shapes of peft_eager.py, one line of JSON for each.
  *
- *   node bench/gpu/engine.ts BINDING SHAPE... [--batch 8] [--length 512] [--steps 20] [--products bfloat16|float32] [--quantised] [--layers N] [--profile] [--cuda DIR] [--cache DIR]
+ *   node bench/gpu/engine.ts BINDING SHAPE... [--batch 8] [--length 512] [--steps 20] [--products bfloat16|float32] [--quantised] [--layers N] [--attention plain] [--profile] [--cuda DIR] [--cache DIR]
  *
  * Every token is a target; r 16 on all linear layers, AdamW with clipping; the batch is one of random tokens, as there. --profile: see profile.ts.
  */
@@ -33,6 +33,7 @@ const { positionals, values } = parseArgs({
     compile: { type: 'string', default: 'xla' },
     logits: { type: 'string' },
     layers: { type: 'string' },
+    attention: { type: 'string', default: 'fused' },
     quantised: { type: 'boolean', default: false },
     cuda: { type: 'string' },
     cache: { type: 'string' },
@@ -54,6 +55,7 @@ async function measure(name: string, shape: Shape): Promise<Record<string, unkno
     exact: values.products === 'float32',
     products: values.products as 'float32' | 'bfloat16',
     compile: values.compile as 'xla',
+    attention: values.attention as 'fused',
     ...(values.layers === undefined ? {} : { layersPerCall: Number(values.layers) }),
     ...(values.logits === undefined ? {} : { mostLogits: Number(values.logits) }),
   };
@@ -93,6 +95,7 @@ async function measure(name: string, shape: Shape): Promise<Record<string, unkno
     products: values.products,
     quantised: values.quantised,
     compile: values.compile,
+    attention: values.attention,
     layersPerCall: plain.layersPerCall,
     tokensPerSecond: Math.round((batch * length * 1000) / milliseconds),
     millisecondsPerStep: Math.round(milliseconds * 10) / 10,

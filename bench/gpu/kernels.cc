@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
 #include <map>
 #include <mutex>
 #include <string>
@@ -64,6 +65,28 @@ void Table(FILE *out, const char *title, const std::vector<Span> &spans, uint64_
   for (size_t i = 0; i < rows.size() && i < 60; i++) fprintf(out, "%10.3f ms %7lu  %s\n", rows[i].second.second / 1e6, rows[i].second.first, rows[i].first.c_str());
 }
 
+// Where the card waits: what begins behind a gap, by the gap's length.
+void Gaps(FILE *out, std::vector<Span> spans, uint64_t from) {
+  constexpr uint64_t kLimits[] = {1000, 2000, 4000, 10000, 100000, 1000000, UINT64_MAX};
+  std::sort(spans.begin(), spans.end(), [](const Span &a, const Span &b) { return a.start < b.start; });
+  std::map<std::string, std::pair<uint64_t, uint64_t>> long_ones;
+  std::vector<std::pair<uint64_t, uint64_t>> sums(std::size(kLimits));
+  uint64_t reached = 0;
+  for (const Span &span : spans) {
+    if (span.start < from) continue;
+    if (reached > 0 && span.start > reached) {
+      const uint64_t gap = span.start - reached;
+      const size_t bucket = std::find_if(std::begin(kLimits), std::end(kLimits), [&](uint64_t limit) { return gap <= limit; }) - kLimits;
+      sums[bucket].first += gap, sums[bucket].second++;
+      if (gap > 10000) long_ones[span.name.substr(0, 110)].first += gap, long_ones[span.name.substr(0, 110)].second++;
+    }
+    reached = std::max(reached, span.end);
+  }
+  fprintf(out, "gaps\n");
+  for (size_t i = 0; i < sums.size(); i++) fprintf(out, "%10.3f ms %7lu  up to %.0f us\n", sums[i].first / 1e6, sums[i].second, kLimits[i] / 1e3);
+  for (const auto &[name, sum] : long_ones) fprintf(out, "%10.3f ms %7lu  over 10 us, before %s\n", sum.first / 1e6, sum.second, name.c_str());
+}
+
 void Report() {
   cuptiActivityFlushAll(1);
   const std::lock_guard<std::mutex> guard(lock);
@@ -75,6 +98,7 @@ void Report() {
   const uint64_t from = last > length ? last - length : 0;
   fprintf(out, "the last %.0f ms\n", length / 1e6);
   Table(out, "kernels", kernels, from);
+  Gaps(out, kernels, from);
   Table(out, "calls of the driver", calls, from);
   if (path != nullptr) fclose(out);
 }

@@ -16,8 +16,8 @@ import { CUDA, NODE_HEADERS, TENSORFLOW, TFJS_NODE, WHEEL_PLATFORM } from './sou
 import { requireTools, runTool } from './tools.ts';
 
 const NATIVE = path.resolve(import.meta.dirname, '../../lora/backends/tensorflow/native');
-/** Additions to the binding: functions, and kernels for a CPU. */
-const OURS = ['functions.cc', 'kernels.cc'] as const;
+/** Additions to the binding: functions, kernels for a CPU, and tensors on their way to a GPU and back. */
+const OURS = ['functions.cc', 'kernels.cc', 'staging.cc', 'staging.h'] as const;
 /** Loops become vectors: none of ours asks for errno or for floating-point traps. Sums keep their order unless a loop says otherwise. */
 const FAST = ['-O3', '-fopenmp-simd', '-fno-math-errno', '-fno-trapping-math', '-ffp-contract=fast'] as const;
 const LIBRARIES = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'] as const;
@@ -108,7 +108,7 @@ async function compile(work: string, sources: string, nodeHeaders: string): Prom
   await cp(sources, path.join(folder, 'binding'), { recursive: true });
   await runTool('patch', ['-s', '-p1', '-i', path.join(NATIVE, 'tfjs-node.patch')], folder);
   for (const name of OURS) await copyFile(path.join(NATIVE, name), path.join(folder, 'binding', name));
-  const units = ['tfjs_backend.cc', 'tfjs_binding.cc', ...OURS].map((name) => path.join(folder, 'binding', name));
+  const units = ['tfjs_backend.cc', 'tfjs_binding.cc', ...OURS.filter((name) => name.endsWith('.cc'))].map((name) => path.join(folder, 'binding', name));
   const libraries = LIBRARIES.map((name) => path.join(work, 'engine', 'tensorflow', name));
   const include = ['-I', nodeHeaders, '-I', path.join(work, 'wheel', 'tensorflow', 'include')];
   await runTool('g++', ['-std=c++17', ...FAST, '-fPIC', '-shared', '-DNAPI_VERSION=8', ...include, ...units, '-o', path.join(work, 'engine', BINDING), ...libraries, '-Wl,-rpath,$ORIGIN'], work);

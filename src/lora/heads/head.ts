@@ -33,12 +33,16 @@ export interface HeadKindRules {
   loss(row: EncodedRow, outputs: Float32Array): number | null;
 }
 
-/** Weighted sum, the batch's share of the mean. */
-export function weighted(perRow: Float64Array, weights: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < perRow.length; i += 1) sum += perRow[i]! * weights[i]!;
-  return sum;
-}
+/** The weighted sum of the losses, taken when it is asked for: a device may still be computing them. */
+export const learned = <T>(found: { readonly perRow: Float64Array }, weights: Float64Array, dHidden: T): { readonly loss: number; readonly dHidden: T } => ({
+  get loss() {
+    const { perRow } = found;
+    let sum = 0;
+    for (let i = 0; i < perRow.length; i += 1) sum += perRow[i]! * weights[i]!;
+    return sum;
+  },
+  dHidden,
+});
 
 /** Cuts a matrix into one array for each row of the batch. */
 export function cut(values: ArrayLike<number>, ends: readonly number[]): Float32Array[] {

@@ -1,6 +1,6 @@
 /** Any number of labels for each sequence: as `sequence`, but each label by its own sigmoid. */
 import type { EncodedRow } from '../batches.ts';
-import { cut, weighted } from './head.ts';
+import { cut, learned } from './head.ts';
 import type { Head, HeadKindRules, HeadParts } from './head.ts';
 import type { Tensor } from '../ops.ts';
 
@@ -23,8 +23,8 @@ function create<T extends Tensor>({ backend: b, weight, bias, pooling }: HeadPar
       const pooled = b.pool(hidden, layout, pooling);
       const logits = b.dense(pooled, weight!, bias);
       const weights = Float64Array.from(rows, (row) => row.weight * share);
-      const { perRow, dLogits } = b.sigmoidCrossEntropy(logits, indicators(rows, logits.cols), weights);
-      return { loss: weighted(perRow, weights), dHidden: b.poolBackward(b.denseBackward(dLogits, pooled, weight!, bias), layout, pooling) };
+      const found = b.sigmoidCrossEntropy(logits, indicators(rows, logits.cols), weights);
+      return learned(found, weights, b.poolBackward(b.denseBackward(found.dLogits, pooled, weight!, bias), layout, pooling));
     },
     outputs(hidden, { layout, rows }) {
       const logits = b.dense(b.pool(hidden, layout, pooling), weight!, bias);

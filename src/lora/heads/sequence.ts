@@ -1,5 +1,5 @@
 /** One label for each sequence: pool, one dense layer, softmax (PEFT's SEQ_CLS). */
-import { cut, weighted } from './head.ts';
+import { cut, learned } from './head.ts';
 import type { Head, HeadKindRules, HeadParts } from './head.ts';
 import type { Tensor } from '../ops.ts';
 
@@ -26,8 +26,8 @@ function create<T extends Tensor>({ backend: b, weight, bias, pooling }: HeadPar
     learn(hidden, { layout, rows, share }) {
       const pooled = b.pool(hidden, layout, pooling); // [sequences, d]
       const weights = Float64Array.from(rows, (row) => row.weight * share);
-      const { perRow, dLogits } = b.crossEntropy(b.dense(pooled, weight!, bias), Int32Array.from(rows, ({ targets }) => targets[0]!), weights);
-      return { loss: weighted(perRow, weights), dHidden: b.poolBackward(b.denseBackward(dLogits, pooled, weight!, bias), layout, pooling) };
+      const found = b.crossEntropy(b.dense(pooled, weight!, bias), Int32Array.from(rows, ({ targets }) => targets[0]!), weights);
+      return learned(found, weights, b.poolBackward(b.denseBackward(found.dLogits, pooled, weight!, bias), layout, pooling));
     },
     outputs(hidden, { layout, rows }) {
       const logits = b.dense(b.pool(hidden, layout, pooling), weight!, bias);

@@ -1,6 +1,6 @@
 /** One tag for each token: one dense layer on every hidden state (PEFT's TOKEN_CLS). */
 import { decide } from './sequence.ts';
-import { cut, perToken, weighted, withTarget } from './head.ts';
+import { cut, learned, perToken, withTarget } from './head.ts';
 import type { Head, HeadKindRules, HeadParts } from './head.ts';
 import type { Tensor } from '../ops.ts';
 
@@ -8,8 +8,8 @@ function create<T extends Tensor>({ backend: b, weight, bias }: HeadParts<T>): H
   return {
     learn(hidden, batch) {
       const { targets, weights } = perToken(batch);
-      const { perRow, dLogits } = b.crossEntropy(b.dense(hidden, weight!, bias), targets, weights); // [n, tags]
-      return { loss: weighted(perRow, weights), dHidden: b.denseBackward(dLogits, hidden, weight!, bias) };
+      const found = b.crossEntropy(b.dense(hidden, weight!, bias), targets, weights); // [n, tags]
+      return learned(found, weights, b.denseBackward(found.dLogits, hidden, weight!, bias));
     },
     outputs(hidden, { layout, rows }) {
       const logits = b.dense(hidden, weight!, bias);

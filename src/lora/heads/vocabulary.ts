@@ -1,5 +1,5 @@
 /** The next token: the base's own frozen output matrix (PEFT's CAUSAL_LM). A row's outputs are the losses of its targets, in order. */
-import { perToken, weighted, withTarget } from './head.ts';
+import { learned, perToken, withTarget } from './head.ts';
 import type { Head, HeadKindRules, HeadParts } from './head.ts';
 import type { Tensor } from '../ops.ts';
 
@@ -8,13 +8,7 @@ function create<T extends Tensor>({ backend: b, output }: HeadParts<T>): Head<T>
     learn(hidden, batch) {
       const { targets, weights } = perToken(batch);
       const found = b.vocabularyLoss(hidden, output!, targets, weights);
-      return {
-        // When it is asked for: a device may still be computing it.
-        get loss() {
-          return weighted(found.perRow, weights);
-        },
-        dHidden: found.dx!,
-      };
+      return learned(found, weights, found.dx!);
     },
     outputs(hidden, batch) {
       const { targets, weights } = perToken(batch);

@@ -12,12 +12,12 @@ export const BFLOAT16 = 14;
 export type Type = typeof FLOAT | typeof INT32 | typeof UINT8 | typeof INT64 | typeof BFLOAT16;
 
 /** TF_AttrType of the C API. */
-const ATTRIBUTE = { string: 0, int: 1, bool: 3, type: 4, tensor: 6 } as const;
+const ATTRIBUTE = { string: 0, int: 1, bool: 3, type: 4, shape: 5, tensor: 6 } as const;
 
 export interface Attribute {
   readonly name: string;
   readonly type: number;
-  readonly value: string | number | boolean | readonly number[];
+  readonly value: string | number | boolean | readonly number[] | readonly (readonly number[])[];
 }
 
 const attribute = (kind: keyof typeof ATTRIBUTE) => (name: string, value: Attribute['value']): Attribute => ({ name, type: ATTRIBUTE[kind], value });
@@ -25,6 +25,10 @@ export const wholeAttribute = attribute('int');
 export const wholesAttribute = attribute('int');
 export const truthAttribute = attribute('bool');
 export const typeAttribute = attribute('type');
+export const textAttribute = attribute('string');
+/** Lists, in functions only. */
+export const typesAttribute = attribute('type');
+export const shapesAttribute = attribute('shape');
 /** A constant of a function: the id of a tensor. */
 export const tensorAttribute = attribute('tensor');
 
@@ -40,9 +44,13 @@ export interface Binding {
   deleteTensor(id: number): void;
   /** Waits for the device. Float32 and int32 only. */
   tensorDataSync(id: number): Float32Array;
+  /** On a GPU begins to read a tensor: its data then waits for no op that is executed later. Absent in an engine of an earlier release. */
+  prefetch?(id: number): void;
   executeOp(op: string, attributes: readonly Attribute[], inputs: readonly number[], outputs: number): { readonly id: number }[];
   addFunction(name: string, nodes: readonly Node[], inputs: readonly number[], outputs: readonly number[]): string;
   isUsingGpuDevice(): boolean;
+  /** Of the GPU: 90 for 9.0; 0 on a CPU. Absent in an engine of an earlier release. */
+  computeCapability?(): number;
   getNumOfTensors(): number;
   /** The next tensor gets this id or a free one behind it. */
   startIdsAt(id: number): void;
@@ -70,11 +78,12 @@ export function loadBinding({ file, compileCache, cudaDir, exact, threads }: Bin
   const loaded = bindings.get(file);
   if (loaded !== undefined) return loaded;
   const binding = requireBinding(file);
-  const xla = ['--xla_gpu_enable_triton_gemm=false', '--xla_gpu_dot_merger_threshold_mb=0', ...(cudaDir === null ? [] : [`--xla_gpu_cuda_data_dir=${cudaDir}`])];
+  const xla = ['--xla_gpu_enable_triton_gemm=false', '--xla_gpu_dot_merger_threshold_mb=0', '--xla_cmd_buffer_trace_cache_size=128', ...(cudaDir === null ? [] : [`--xla_gpu_cuda_data_dir=${cudaDir}`])];
   const environment = {
     TF_FORCE_GPU_ALLOW_GROWTH: 'true',
     // Compiling with Triton's products did not end within a minute in bfloat16 (TensorFlow 2.21, H100). Merging products of one input would
-    // copy each frozen weight beside its adapter's A, and cut the result apart again: a tenth of a step (H200).
+    // copy each frozen weight beside its adapter's A, and cut the result apart again: a tenth of a step (H200). A function that runs for all layers in turn
+    // has as many places of memory as layers: by default XLA remembers 16 of a product in its graphs, and records it anew for each other one.
     XLA_FLAGS: xla.join(' '),
     // the driver's own cache holds what it makes of kernels that were built for an older GPU; without a home folder, as in a job, it has none
     ...(compileCache === null ? {} : { TF_XLA_FLAGS: `--tf_xla_persistent_cache_directory=${compileCache}`, CUDA_CACHE_PATH: join(compileCache, 'driver') }),

@@ -11,11 +11,12 @@ import type { Binding, BindingOptions } from './binding.ts';
 import { BFLOAT16, FLOAT, loadBinding } from './binding.ts';
 import type { Compile } from './call.ts';
 import { callOp } from './call.ts';
+import { CUDNN_CAPABILITY, cudnnAttention } from './cudnn.ts';
 import { fusedOps, KERNELS } from './fused.ts';
 import { createLayouts } from './layouts.ts';
 import { linearOps } from './linear.ts';
 import { lossOps } from './losses.ts';
-import type { Handle, Machine, Raw, TfFrozen, TfParameterBlock, TfTensor } from './machine.ts';
+import type { Machine, Raw, TfFrozen, TfParameterBlock, TfTensor } from './machine.ts';
 import { createMachine, NOTHING, rawOps } from './machine.ts';
 import { normOps } from './norms.ts';
 import type { Optimizer } from './optimizer.ts';
@@ -31,6 +32,8 @@ export interface ComputeOptions {
   readonly compile?: Compile;
   /** Of one function, where layers become functions. */
   readonly layersPerCall?: number;
+  /** By default cuDNN's fused kernels where they fit (cudnn.ts). */
+  readonly attention?: 'fused' | 'plain';
   /** Logits of a vocabulary held at once; by default 2^28 on a GPU (2 GB with their gradient) and 2^24 on a CPU. */
   readonly mostLogits?: number;
 }
@@ -63,7 +66,7 @@ export type { TfTensor } from './machine.ts';
 export const tensorflowBackend = (options: TensorflowOptions): TensorflowBackend => backendOver(loadBinding(options), options);
 
 /** Over any binding: TensorFlow's, or one that only counts (counting.ts). */
-export function backendOver(binding: Binding, { products, compile, mostLogits, layersPerCall }: ComputeOptions = {}): TensorflowBackend {
+export function backendOver(binding: Binding, { products, compile, mostLogits, layersPerCall, attention }: ComputeOptions = {}): TensorflowBackend {
   const gpu = binding.isUsingGpuDevice();
   const machine = createMachine(binding, (products ?? (gpu ? 'bfloat16' : 'float32')) === 'bfloat16' ? BFLOAT16 : FLOAT);
   const raw = rawOps(machine);
@@ -73,7 +76,8 @@ export function backendOver(binding: Binding, { products, compile, mostLogits, l
   const call = callOp(machine, raw, () => mode, layouts);
   const linear = linearOps(machine, raw);
   const kernels = !gpu && chosen === 'off' && machine.half === FLOAT && binding.kernels === KERNELS;
-  const numbers = (handle: Handle): Float32Array => binding.tensorDataSync(handle);
+  const plain = attentionOps(machine, raw, layouts);
+  const fuses = gpu && machine.half === BFLOAT16 && attention !== 'plain' && (binding.computeCapability?.() ?? 0) >= CUDNN_CAPABILITY;
 
   return {
     name: gpu ? 'tensorflow on a GPU' : 'tensorflow',
@@ -108,8 +112,9 @@ export function backendOver(binding: Binding, { products, compile, mostLogits, l
     ...rowOps(machine, raw),
     ...linear,
     ...normOps(machine, raw),
-    ...attentionOps(machine, raw, layouts),
-    ...lossOps({ machine, raw, call, numbers, mostLogits: mostLogits ?? (gpu ? 2 ** 28 : 2 ** 24) }),
+    ...plain,
+    ...(fuses ? cudnnAttention(machine, raw, layouts, plain) : {}),
+    ...lossOps({ machine, raw, call, mostLogits: mostLogits ?? (gpu ? 2 ** 28 : 2 ** 24) }),
     ...(kernels ? fusedOps(machine, raw, layouts, linear) : {}),
   };
 }

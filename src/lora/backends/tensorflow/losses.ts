@@ -13,8 +13,6 @@ export interface LossTools {
   readonly machine: Machine;
   readonly raw: Raw;
   readonly call: Backend<T>['call'];
-  /** Numbers of a float32 tensor. */
-  numbers(handle: Handle): Float32Array;
   /** Logits of the vocabulary that may be held at once. */
   readonly mostLogits: number;
 }
@@ -47,8 +45,9 @@ export function lossOps(tools: LossTools): LossOps {
       machine.scoped(() => {
         const labels = machine.upload(wide(targets.map((target) => Math.max(0, target))), [targets.length], INT64);
         const [losses, gradient] = machine.ops('SparseSoftmaxCrossEntropyWithLogits', [float(logits), labels], 2, []) as [Handle, Handle];
-        const perRow = Float64Array.from(tools.numbers(losses), (loss, i) => (targets[i] === NO_TARGET ? 0 : loss));
-        return { perRow, dLogits: tensor(raw.multiply(gradient, column(known(targets, weights))), logits.rows, logits.cols) };
+        const read = machine.reading(losses);
+        const dLogits = tensor(raw.multiply(gradient, column(known(targets, weights))), logits.rows, logits.cols);
+        return readLater({ dLogits, losses: tensor(losses, logits.rows, 1) }, () => Float64Array.from(read(), (loss, i) => (targets[i] === NO_TARGET ? 0 : loss)));
       }),
 
     sigmoidCrossEntropy: (logits, targets, weights): Losses<T> =>
@@ -58,7 +57,9 @@ export function lossOps(tools: LossTools): LossOps {
         const tail = op('Log1p', [op('Exp', [op('Neg', [op('Abs', [x])])])]);
         const losses = raw.mean(raw.add(raw.subtract(op('Relu', [x]), raw.multiply(x, y)), tail));
         const share = column(Float32Array.from({ length: logits.rows }, (_, i) => weights[i]! / logits.cols));
-        return { perRow: Float64Array.from(tools.numbers(losses)), dLogits: tensor(raw.multiply(raw.subtract(raw.sigmoid(x), y), share), logits.rows, logits.cols) };
+        const read = machine.reading(losses);
+        const dLogits = tensor(raw.multiply(raw.subtract(raw.sigmoid(x), y), share), logits.rows, logits.cols);
+        return readLater({ dLogits, losses: tensor(losses, logits.rows, 1) }, () => Float64Array.from(read()));
       }),
 
     vocabularyLoss: (x, output, targets, weights) => machine.scoped(() => vocabularyLoss(tools, x, output as TfFrozen, targets, weights)),
@@ -89,7 +90,8 @@ function vocabularyLoss(tools: LossTools, x: T, output: TfFrozen, targets: Int32
       targets: tensor(machine.upload(wide(padded((row) => targets[row]!)), [size], INT64), size, 1, INT64),
       weights: tensor(machine.upload(weight, [size, 1], FLOAT), size, 1),
     };
-    return { part, ...tools.call('vocabularyLoss', inputs, (given) => chunkLoss(machine, raw, given)) };
+    const { losses, dx } = tools.call('vocabularyLoss', inputs, (given) => chunkLoss(machine, raw, given));
+    return { part, losses, dx, read: machine.reading(losses.handle) };
   });
   // Rows without a target take the zero row behind the chunks.
   const place = new Int32Array(targets.length).fill(chunks * size);
@@ -98,8 +100,8 @@ function vocabularyLoss(tools: LossTools, x: T, output: TfFrozen, targets: Int32
   const all = raw.concat([...done.map(({ dx }) => dx.handle), nothing], 0, FLOAT);
   const dx = tensor(raw.gather(all, machine.upload(wide(place), [place.length], INT64)), x.rows, x.cols);
   return readLater({ dx, losses: done.map(({ losses }) => losses) }, () => {
-    for (const { part, losses } of done) {
-      const values = tools.numbers(losses.handle);
+    for (const { part, read } of done) {
+      const values = read();
       part.forEach((row, j) => (perRow[row] = values[j]!));
     }
     return perRow;

@@ -76,6 +76,8 @@ export interface Machine {
   op(name: string, inputs: readonly (Handle | readonly Handle[])[], attributes?: readonly Attribute[]): Handle;
   ops(name: string, inputs: readonly (Handle | readonly Handle[])[], outputs: number, attributes: readonly Attribute[]): Handle[];
   tensor(handle: Handle, rows: number, cols: number, type?: Type): TfTensor;
+  /** Begins to read a float32 tensor. What it gives waits for the numbers, but for no op that is issued later; to be asked before the tensor is freed. */
+  reading(handle: Handle): () => Float32Array;
   upload(values: Float32Array | Int32Array | Uint8Array, shape: readonly number[], type: Type): Handle;
   /** Frees all that `body` makes but the tensors in its result. */
   scoped<R>(body: () => R): R;
@@ -133,6 +135,10 @@ export function createMachine(binding: Binding, half: Type): Machine {
       return binding.executeOp(name, attributes, inputs.flat(), outputs).map(({ id }) => note(id));
     },
     tensor: (handle, rows, cols, type = FLOAT) => ({ kind: 'tensor', rows, cols, type, handle }),
+    reading(handle) {
+      binding.prefetch?.(handle);
+      return () => binding.tensorDataSync(handle);
+    },
     upload(values, shape, type) {
       if (machine.trace !== null) throw new Error('a traced function uploads nothing: what differs from call to call is an input');
       return note(binding.createTensor(shape, type, values));

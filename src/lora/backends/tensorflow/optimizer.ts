@@ -81,8 +81,9 @@ export function adamw(machine: Machine, raw: Raw, call: Backend<T>['call'], bloc
         block.clearGradients();
         step += 1;
         const norm = machine.keep(next.norm.handle);
+        const read = machine.reading(norm);
         return () => {
-          const length = machine.binding.tensorDataSync(norm)[0]!;
+          const length = read()[0]!;
           machine.free(norm);
           if (!Number.isFinite(length)) step -= 1;
           return length;

@@ -121,10 +121,23 @@ napi_value TFJSBackend::AddFunction(napi_env env, napi_value name_value, napi_va
         }
         case TF_ATTR_FLOAT: return TF_SetAttrFloat(op, key, static_cast<float>(js.Number(value)));
         case TF_ATTR_BOOL: return TF_SetAttrBool(op, key, js.Truth(value));
-        case TF_ATTR_TYPE: return TF_SetAttrType(op, key, static_cast<TF_DataType>(js.Whole(value)));
+        case TF_ATTR_TYPE: {
+          if (!js.IsArray(value)) return TF_SetAttrType(op, key, static_cast<TF_DataType>(js.Whole(value)));
+          std::vector<TF_DataType> types;
+          for (const int64_t type : js.Wholes(value)) types.push_back(static_cast<TF_DataType>(type));
+          return TF_SetAttrTypeList(op, key, types.data(), static_cast<int>(types.size()));
+        }
         case TF_ATTR_SHAPE: {
-          const auto sizes = js.Wholes(value);
-          return TF_SetAttrShape(op, key, sizes.data(), static_cast<int>(sizes.size()));
+          // A list of shapes: no op that we use has a single one.
+          std::vector<std::vector<int64_t>> shapes;
+          for (uint32_t i = 0; i < js.Length(value); i++) shapes.push_back(js.Wholes(js.At(value, i)));
+          std::vector<const int64_t *> sizes;
+          std::vector<int> ranks;
+          for (const auto &shape : shapes) {
+            sizes.push_back(shape.data());
+            ranks.push_back(static_cast<int>(shape.size()));
+          }
+          return TF_SetAttrShapeList(op, key, sizes.data(), ranks.data(), static_cast<int>(shapes.size()));
         }
         case TF_ATTR_TENSOR: {
           const TF_AutoTensor constant(TFE_TensorHandleResolve(tfe_handle_map_.at(static_cast<int32_t>(js.Whole(value))), status.status));
