@@ -122,8 +122,8 @@ export interface NormSaved<T> {
   readonly inverse: T;
 }
 
+/** A backend keeps more beside it. */
 export interface AttentionSaved<T> {
-  readonly qkv: T;
   /** For each sequence and head its length x length probabilities, in the backend's own order; or what they are made again from. */
   readonly probabilities: T;
 }

@@ -168,8 +168,8 @@ function loadBert<T extends Tensor>(backend: Backend<T>, base: Base, options: Lo
 /** Hidden states [n, d] of packed tokens, and what the backward pass needs. */
 function bertForward<T extends Tensor>(b: Backend<T>, model: Bert<T>, tokens: Int32Array, positions: Int32Array, layout: Layout): { hidden: T; saved: BertSaved<T> } {
   checkTokens(tokens, positions, model.config);
-  const embedded = b.add(b.gather(model.words, tokens), b.gather(model.positions, positions));
-  let hidden = b.layerNorm(embedded, null, model.embeddingNorm).y;
+  const embedded = { word: b.gather(model.words, tokens), position: b.gather(model.positions, positions), norm: model.embeddingNorm };
+  let hidden = b.call('bert.embeddings', embedded, ({ word, position, norm }) => b.layerNorm(word, position, norm).y);
   const shape = shapeOf(model.config);
   const runs = model.runs.map((layers) => {
     const { y, saved } = b.call('bert.layers', { layers, x: hidden, layout, shape }, (given) => runForward(given.layers, given.x, (layer, x) => layerForward(b, { ...given, layer, x })));

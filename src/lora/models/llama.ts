@@ -142,14 +142,14 @@ function llamaForward<T extends Tensor>(b: Backend<T>, model: Llama<T>, tokens: 
     x = y;
     return saved;
   });
-  const { y: hidden, saved: norm } = b.rmsNorm(x, model.norm);
+  const { y: hidden, saved: norm } = b.call('llama.norm', { x, norm: model.norm }, (given) => b.rmsNorm(given.x, given.norm));
   return { hidden, saved: { runs, norm, turns } };
 }
 
 /** Adds the adapter's gradients. Nothing below the first layer's products is trained, so the pass ends there. */
 function llamaBackward<T extends Tensor>(b: Backend<T>, model: Llama<T>, { runs, norm, turns }: LlamaSaved<T>, dHidden: T, layout: Layout): void {
   const shape = model.config.attention;
-  let dy: T = b.rmsNormBackward(dHidden, norm, model.norm);
+  let dy: T = b.call('llama.norm.backward', { dHidden, saved: norm, norm: model.norm }, (given) => b.rmsNormBackward(given.dHidden, given.saved, given.norm));
   for (let i = runs.length - 1; i >= 0; i -= 1) {
     const inputs = { layers: model.runs[i]!, saved: runs[i]!, dy, turns, layout, shape, first: i === 0 };
     const dx: T | null = b.call('llama.layers.backward', inputs, (given) => runBackward(given, (layer, saved, dy, needsInput) => layerBackward(b, { ...given, layer, saved, dy }, needsInput)));

@@ -5,6 +5,10 @@ import { addRow, dotProduct } from './tensor.ts';
 
 type T = ReferenceTensor;
 
+interface Saved extends AttentionSaved<T> {
+  readonly qkv: T;
+}
+
 interface ReferenceCache extends Cache {
   /** [capacity, kvHeads x width] */
   readonly keys: T;
@@ -26,9 +30,11 @@ export function attentionOps(make: Make): Pick<Backend<T>, 'attention' | 'attent
           });
         }
       });
-      return { y, saved: { qkv, probabilities } };
+      const saved: Saved = { qkv, probabilities };
+      return { y, saved };
     },
-    attentionBackward(dy: T, { qkv, probabilities }: AttentionSaved<T>, layout: Layout, shape: AttentionShape) {
+    attentionBackward(dy: T, saved: AttentionSaved<T>, layout: Layout, shape: AttentionShape) {
+      const { qkv, probabilities } = saved as Saved;
       const { width } = shape;
       const dqkv = make(qkv.rows, qkv.cols);
       eachHead(layout, shape, ({ start, length, query, key, value, at }) => {

@@ -21,6 +21,7 @@ type AttentionOps = Pick<Backend<T>, 'rotary' | 'rotaryBackward' | 'attention' |
 
 /** The context is what the next linear layer keeps, too: it costs nothing. */
 interface Saved extends AttentionSaved<T> {
+  readonly qkv: T;
   readonly y: T;
 }
 
@@ -53,13 +54,16 @@ export function attentionOps(machine: Machine, raw: Raw, layouts: Layouts): Atte
   /** Query and key heads turned by their positions' angles, the other way where `sign` is -1. */
   function turned(x: T, cos: T, sin: T, { heads, kvHeads, width }: AttentionShape, sign: 1 | -1): T {
     const turning = heads + kvHeads;
-    const [both, value] = raw.split(raw.as(x, FLOAT), [turning * width, kvHeads * width], 1) as [Handle, Handle];
-    const [left, right] = raw.split(raw.reshape(both, x.rows, turning, width), [width / 2, width / 2], 2) as [Handle, Handle];
+    const [both, value] = raw.split(raw.as(x, half), [turning * width, kvHeads * width], 1) as [Handle, Handle];
+    const whole = raw.reshape(raw.cast(both, half, FLOAT), x.rows, turning, width);
+    const [left, right] = raw.split(whole, [width / 2, width / 2], 2) as [Handle, Handle];
     const c = raw.reshape(cos.handle, x.rows, 1, width / 2);
     const s = raw.reshape(sin.handle, x.rows, 1, width / 2);
-    const [minus, plus] = sign === 1 ? [raw.subtract, raw.add] : [raw.add, raw.subtract];
-    const y = raw.concat([minus(raw.multiply(left, c), raw.multiply(right, s)), plus(raw.multiply(right, c), raw.multiply(left, s))], 2, FLOAT);
-    return tensor(raw.cast(raw.concat([raw.reshape(y, x.rows, turning * width), value], 1, FLOAT), FLOAT, half), x.rows, x.cols, half);
+    const minus = op('Neg', [s]);
+    // Whole heads at a time: of two halves put together XLA makes a kernel that writes half a head at once.
+    const turnedBy = (by: Handle, swapped: Handle): Handle => raw.add(raw.multiply(whole, by), raw.multiply(raw.concat([right, left], 2, FLOAT), swapped));
+    const y = turnedBy(raw.concat([c, c], 2, FLOAT), raw.concat(sign === 1 ? [minus, s] : [s, minus], 2, FLOAT));
+    return tensor(raw.concat([raw.cast(raw.reshape(y, x.rows, turning * width), FLOAT, half), value], 1, half), x.rows, x.cols, half);
   }
 
   return {

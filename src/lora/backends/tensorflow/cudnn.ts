@@ -15,7 +15,9 @@ import type { Handle, Machine, Raw, TfTensor } from './machine.ts';
 type T = TfTensor;
 type Attention = Pick<Backend<T>, 'attention' | 'attentionBackward'>;
 
+/** Apart: XLA then makes each once, and never what they stood in. */
 interface Saved extends AttentionSaved<T> {
+  readonly parts: readonly T[];
   readonly y: T;
 }
 
@@ -81,11 +83,14 @@ export function cudnnAttention(machine: Machine, raw: Raw, layouts: Layouts, pla
 function fusedAttention(machine: Machine, raw: Raw, layouts: Layouts): Attention {
   const { tensor, half, ops, op } = machine;
 
-  /** Queries, keys and values as [b t h w]. */
-  function parts(qkv: T, { count, width: places }: Bins, { heads, kvHeads, width: w }: AttentionShape): Handle[] {
-    const [query, key, value] = raw.split(raw.as(qkv, half), [heads * w, kvHeads * w, kvHeads * w], 1) as [Handle, Handle, Handle];
-    return [raw.reshape(query, count, places, heads, w), raw.reshape(key, count, places, kvHeads, w), raw.reshape(value, count, places, kvHeads, w)];
+  /** Queries, keys and values of rows. */
+  function split(qkv: T, { heads, kvHeads, width: w }: AttentionShape): T[] {
+    const columns = [heads * w, kvHeads * w, kvHeads * w];
+    return raw.split(raw.as(qkv, half), columns, 1).map((part, i) => tensor(part, qkv.rows, columns[i]!, half));
   }
+
+  /** Rows as [b t h w]. */
+  const inBins = ({ handle, cols }: T, { count, width: places }: Bins, w: number): Handle => raw.reshape(handle, count, places, cols / w, w);
 
   /** [b 1 t s]; causality is not in it. Nothing where each bin holds one sequence and causality keeps its filling from being seen. */
   function bias(bins: Bins, single: boolean, { causal }: AttentionShape): Handle[] {
@@ -118,31 +123,30 @@ function fusedAttention(machine: Machine, raw: Raw, layouts: Layouts): Attention
         const { count, width: places } = bins;
         const { heads, width: w } = shape;
         const more = bias(bins, layout.single === true, shape);
-        const [context, sums] = call(more.length > 0 ? 'ScaleBiasSoftmax' : 'Softmax', configuration('forward', bins, shape), [...parts(qkv, bins, shape), ...more], [
+        const parts = split(qkv, shape);
+        const operands = [...parts.map((part) => inBins(part, bins, w)), ...more];
+        const [context, sums] = call(more.length > 0 ? 'ScaleBiasSoftmax' : 'Softmax', configuration('forward', bins, shape), operands, [
           [half, [count, heads, places, w]],
           [FLOAT, [count, heads, places]],
         ]) as [Handle, Handle];
         const y = tensor(byRow(context, bins, heads, w), qkv.rows, heads * w, half);
-        const saved: Saved = { qkv, probabilities: tensor(sums, count * heads, places), y };
+        const saved: Saved = { parts, probabilities: tensor(sums, count * heads, places), y };
         return { y, saved };
       }),
 
     attentionBackward: (dy, saved, layout, shape) =>
       machine.scoped(() => {
-        const { qkv, probabilities: sums, y } = saved as Saved;
+        const { parts, probabilities: sums, y } = saved as Saved;
         const bins = layouts.bins(layout);
         const { count, width: places } = bins;
         const { heads, kvHeads, width: w } = shape;
         const more = bias(bins, layout.single === true, shape);
-        const rows = (x: Handle): Handle => raw.reshape(x, count, places, heads, w);
-        const gradients = call(
-          more.length > 0 ? 'ScaleBiasSoftmaxBackward' : 'SoftmaxBackward',
-          configuration('backward', bins, shape),
-          [...parts(qkv, bins, shape), raw.reshape(sums.handle, count, heads, places), rows(raw.as(dy, half)), ...more, rows(y.handle)],
-          [heads, kvHeads, kvHeads].map((each) => [half, [count, each, places, w]] as const),
-        );
+        const slope = inBins(tensor(raw.as(dy, half), dy.rows, dy.cols, half), bins, w);
+        const operands = [...parts.map((part) => inBins(part, bins, w)), raw.reshape(sums.handle, count, heads, places), slope, ...more, inBins(y, bins, w)];
+        const results = [heads, kvHeads, kvHeads].map((each) => [half, [count, each, places, w]] as const);
+        const gradients = call(more.length > 0 ? 'ScaleBiasSoftmaxBackward' : 'SoftmaxBackward', configuration('backward', bins, shape), operands, results);
         const dQkv = [heads, kvHeads, kvHeads].map((each, i) => byRow(gradients[i]!, bins, each, w));
-        return tensor(raw.concat(dQkv, 1, half), qkv.rows, qkvColumns(shape), half);
+        return tensor(raw.concat(dQkv, 1, half), dy.rows, qkvColumns(shape), half);
       }),
   };
 }

@@ -27,6 +27,7 @@ interface SavedLinear extends LinearSaved<T> {
 }
 
 interface SavedAttention extends AttentionSaved<T> {
+  readonly qkv: T;
   readonly y: T;
 }
 

@@ -8,6 +8,10 @@ import { padded } from './machine.ts';
 
 type T = WasmTensor;
 
+interface Saved extends AttentionSaved<T> {
+  readonly qkv: T;
+}
+
 /** Rows of a causal head that are computed together: whole tiles of a product. */
 export const BLOCK_ROWS = 48;
 
@@ -18,9 +22,11 @@ export function attentionOps(machine: Machine): Pick<Backend<T>, 'attention' | '
       const y = make(qkv.rows, shape.heads * shape.width);
       const probabilities = make(1, scoreCount(layout, shape.heads));
       eachGroup(layout, shape, (group) => arena.scoped(() => attend(machine, group, shape, qkv, y, probabilities)));
-      return { y, saved: { qkv, probabilities } };
+      const saved: Saved = { qkv, probabilities };
+      return { y, saved };
     },
-    attentionBackward(dy: T, { qkv, probabilities }: AttentionSaved<T>, layout: Layout, shape: AttentionShape) {
+    attentionBackward(dy: T, saved: AttentionSaved<T>, layout: Layout, shape: AttentionShape) {
+      const { qkv, probabilities } = saved as Saved;
       const dqkv = make(qkv.rows, qkv.cols);
       eachGroup(layout, shape, (group) => arena.scoped(() => attendBackward(machine, group, shape, qkv, probabilities, dy, dqkv)));
       return dqkv;
