@@ -3,13 +3,14 @@
 # ptxas and libdevice, libcudart of CUDA 12, the npm packages in use, peft, and the utterances.
 #   bench/gpu/pack.sh ENGINE_FOLDER PYTHON_PACKAGES UTTERANCES.csv OUT
 # ENGINE_FOLDER is what `engine install --gpu` made; PYTHON_PACKAGES holds nvidia/ and peft/ of the wheels nvidia-cuda-nvcc-cu12, nvidia-cuda-runtime-cu12 and
-# peft, unpacked. OUT gets p00/part.00, p01/part.01 ... of PART bytes (14 MiB), each in a folder of its own to be carried.
+# peft, unpacked. Of TensorFlow's kernels those for one architecture are packed (CARD, 90: H100 and H200). OUT gets p00/part.00, p01/part.01 ... of PART bytes (14 MiB), each in a folder of its own to be carried.
 set -euo pipefail
 here=$(dirname "$(realpath "$0")"); root=$(realpath "$here/../..")
 engine=$(realpath "$1"); python=$(realpath "$2"); utterances=$(realpath "$3"); mkdir -p "$4"; out=$(realpath "$4")
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/engine/cuda/bin" "$work/engine/cuda/nvvm" "$work/lib" "$work/python"
 cp -r "$engine/tensorflow" "$engine/engine.json" "$work/engine/"
+for library in "$work"/engine/tensorflow/*.so*; do python3 "$here/one_card.py" "$library" "${CARD:-90}"; done
 cp "$python"/nvidia/cuda_nvcc/bin/ptxas "$work/engine/cuda/bin/"; chmod +x "$work/engine/cuda/bin/ptxas"
 cp -r "$python"/nvidia/cuda_nvcc/nvvm/libdevice "$work/engine/cuda/nvvm/"
 cp "$python"/nvidia/cuda_runtime/lib/libcudart.so.12 "$work/lib/"

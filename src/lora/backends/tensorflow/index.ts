@@ -41,7 +41,7 @@ export interface ComputeOptions {
 export type TensorflowOptions = BindingOptions & ComputeOptions;
 
 /** Each call costs the host half a millisecond a step, and each layer of a function half a second of the first step, when it is compiled (H200). */
-const LAYERS_PER_CALL = 3;
+const LAYERS_PER_CALL = 5;
 
 export interface TensorflowBackend extends Backend<TfTensor> {
   readonly gpu: boolean;
