@@ -2,6 +2,7 @@
 import { deal, packBins } from '../src/lora/backends/tensorflow/bins.ts';
 import { LEAST_WIDTH, MICRO_BATCH } from '../src/lora/backends/tensorflow/team.ts';
 import { epochBatches, pack, type Batch, type EncodedRow } from '../src/lora/batches.ts';
+import { MICRO_BATCH_TOKENS } from '../src/lora/member.ts';
 import { random } from '../src/lora/random.ts';
 import { BATCH, benchRow, utterances } from './lora-model.ts';
 import type { BenchRow } from './row.ts';
@@ -17,9 +18,9 @@ export function tokenRows(): BenchRow[] {
   return SHAPES.flatMap(([name, rows, batch]) => {
     const counts = rows.map(({ tokens }) => tokens.length);
     const dealer = deal(counts, batch, LEAST_WIDTH, random(1, 'bench deal'));
-    const binned = { most: MICRO_BATCH.gpu, least: LEAST_WIDTH, perToken: false, causal: false, shape: dealer.shape };
+    const binned = { most: MICRO_BATCH, least: LEAST_WIDTH, perToken: false, causal: false, shape: dealer.shape };
     return [
-      benchRow(`tokens of rows among what is computed, without compiling, ${name} in batches of ${batch}`, share(rows, epochBatches(counts, batch, random(1, 'bench tokens')), (part) => pack(part, MICRO_BATCH.cpu, 1)), 'share', GOAL),
+      benchRow(`tokens of rows among what is computed, without compiling, ${name} in batches of ${batch}`, share(rows, epochBatches(counts, batch, random(1, 'bench tokens')), (part) => pack(part, MICRO_BATCH_TOKENS.tensorflow, 1)), 'share', GOAL),
       benchRow(`tokens of rows among what is computed, compiled for a GPU, ${name} in batches of ${batch}`, share(rows, dealer.epoch(random(1, 'bench tokens')), (part) => packBins(part, 1, binned)), 'share', GOAL),
     ];
   });

@@ -5,7 +5,6 @@
 import { backendOver } from './backends/tensorflow/index.ts';
 import { countingBinding } from './backends/tensorflow/counting.ts';
 import type { TfParameterBlock } from './backends/tensorflow/machine.ts';
-import { MICRO_BATCH } from './backends/tensorflow/team.ts';
 import { wasmBackend } from './backends/wasm.ts';
 import { countingMachine } from './backends/wasm/counting.ts';
 import type { Plan } from './adapter.ts';
@@ -20,13 +19,19 @@ import type { Body } from './models/index.ts';
 import { architectureOf } from './models/index.ts';
 import type { Backend, Tensor } from './ops.ts';
 
+/** Those that compute by our kernels on a CPU, or without. */
+export interface TensorflowMembers {
+  readonly kernels: boolean;
+  readonly members: number;
+}
+
 export interface MemoryQuestion {
   /** An outline is enough. */
   readonly base: Base;
   readonly plan: Plan;
   readonly use: 'train' | 'predict';
-  /** Set where TensorFlow computes on a CPU: by our kernels, or without. Null: members of our own on wasm. */
-  readonly tensorflow: { readonly kernels: boolean } | null;
+  /** Set where TensorFlow computes on a CPU. Null: members of our own on wasm. */
+  readonly tensorflow: TensorflowMembers | null;
   readonly workers: number;
   /** Tokens of the largest batch of a step; Infinity where nobody knows. */
   readonly batchTokens: number;
@@ -46,7 +51,7 @@ export function countMember({ base, plan, use, workers, batchTokens, longest, an
   const backend = wasmBackend(machine);
   const learner = learnerOf(backend, outline, plan, use);
   const before = held();
-  const tokens = Math.max(longest, Math.min(MICRO_BATCH_TOKENS, Math.ceil(batchTokens / workers)));
+  const tokens = Math.max(longest, Math.min(MICRO_BATCH_TOKENS.wasm, Math.ceil(batchTokens / workers)));
   for (const batch of pack(rowsOf(plan, tokens, longest), Infinity, 1)) {
     if (use === 'train') accumulate(backend, learner, batch);
     outputs(backend, learner, batch);
@@ -55,21 +60,17 @@ export function countMember({ base, plan, use, workers, batchTokens, longest, an
   return { held: before, peak: peak() };
 }
 
-/** Bytes of all that TensorFlow holds on a CPU: frozen weights; these with the adapter and the optimizer's means; and its most. */
-export function countTensorflow({ base, plan, use, batchTokens, longest, rows }: MemoryQuestion, kernels: boolean): { frozen: number; held: number; peak: number } {
+/** Bytes that TensorFlow holds of one member on a CPU: frozen weights; these with the adapter; and its most. */
+export function countTensorflow({ base, plan, use, batchTokens, longest, rows }: MemoryQuestion, { kernels, members }: TensorflowMembers): { frozen: number; held: number; peak: number } {
   const { binding, held, peak } = countingBinding(kernels);
   const backend = backendOver(binding);
   const learner = learnerOf(backend, outlineOf(base), plan, use);
   const frozen = held();
   const block = learner.block as TfParameterBlock;
-  const optimizer = use === 'train' ? backend.optimizer(block) : null;
   block.vector();
   const before = held();
-  const most = (tokens: number): number => Math.max(longest, Math.min(MICRO_BATCH.cpu, tokens));
-  if (optimizer !== null) {
-    for (const batch of pack(rowsOf(plan, most(batchTokens), longest), Infinity, 1)) accumulate(backend, learner, batch);
-    optimizer.step(1)();
-  }
+  const most = (tokens: number): number => Math.max(longest, Math.min(MICRO_BATCH_TOKENS.tensorflow, Math.ceil(tokens / members)));
+  if (use === 'train') for (const batch of pack(rowsOf(plan, most(batchTokens), longest), Infinity, 1)) accumulate(backend, learner, batch);
   // An exam's rows make full micro-batches, however small those that train are.
   for (const batch of pack(rowsOf(plan, most(rows * longest), longest), Infinity, 1)) outputs(backend, learner, batch);
   return { frozen, held: before, peak: peak() };

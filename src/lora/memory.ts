@@ -1,12 +1,12 @@
 /**
  * How much memory a job will take at its peak, told before it starts: a machine that runs out of it kills the job, and often not only it.
  *
- * What holds the frozen weights, the adapter and what one micro-batch makes is counted exactly (memory-count.ts): each member of a team on wasm, or
- * TensorFlow on a CPU, once. The rest, measured once (bench/memory.ts), is the runtime and its leftovers. On a GPU nothing is told.
+ * What holds the frozen weights, the adapter and what one micro-batch makes is counted exactly (memory-count.ts) for a member of a team. The rest,
+ * measured once (bench/memory.ts), is the runtime and its leftovers. On a GPU nothing is told.
  */
 import { TrimtabError } from '../errors.ts';
 import type { Plan } from './adapter.ts';
-import type { MemoryQuestion } from './memory-count.ts';
+import type { MemoryQuestion, TensorflowMembers } from './memory-count.ts';
 import { countMember, countTensorflow } from './memory-count.ts';
 import { nf4Bytes } from './quantise.ts';
 
@@ -25,7 +25,7 @@ const RUNTIME_BYTES = 122 * MIB;
 const THREAD_BYTES = 31 * MIB;
 /** TensorFlow on a CPU: its libraries as far as they are read, its registers of ops, and what its allocator keeps. */
 const TENSORFLOW_BYTES = 335 * MIB;
-/** What each further thread of its ops keeps, mostly for products. */
+/** What each further thread that computes keeps, mostly for products. */
 const TENSORFLOW_THREAD_BYTES = 8 * MIB;
 /** What a row costs apart from its text, and what a byte of the files becomes: text, tokens, answers, and what parsing left behind. */
 const ROW_BYTES = 2500;
@@ -40,7 +40,7 @@ export function predictMemory(question: MemoryQuestion): MemoryPrediction {
   // Its largest tensor is read into floats before it is copied to where it stays.
   const loading = 4 * tensors.reduce((most, { count }) => Math.max(most, count), 0);
   const parts: Parts = {
-    ...(question.tensorflow === null ? onWasm(question, loading) : onTensorflow(question, question.tensorflow.kernels, loading)),
+    ...(question.tensorflow === null ? onWasm(question, loading) : onTensorflow(question, question.tensorflow, loading)),
     base: tensors.reduce((sum, { width, count }) => sum + width * count, 0),
     data: ROW_BYTES * rows + DATA_FACTOR * dataBytes,
   };
@@ -53,10 +53,9 @@ function onWasm(question: MemoryQuestion, loading: number): Computed {
   const writer = use === 'train' && answers !== null ? countMember({ ...question, use: 'predict' }) : { held: 0, peak: 0 };
   const vector = 4 * plan.count;
   return {
-    runtime: RUNTIME_BYTES + (workers > 1 ? workers * THREAD_BYTES : 0),
+    runtime: runtimeOf(workers),
     frozen: workers * held,
-    // Values, the sum of gradients and each member's own; two means of the optimizer.
-    adapter: vector * (use === 'train' ? 4 + workers : 2),
+    adapter: vector * vectorsOf(use, workers),
     activations: workers * Math.max(peak - held, loading),
     // A team of its own writes the exam's answers. Threads give their memory back as they end; what trained in this thread is still there
     // while the writer loads, and is collected before its caches fill (measured).
@@ -64,21 +63,26 @@ function onWasm(question: MemoryQuestion, loading: number): Computed {
   };
 }
 
-/** One model, whatever the workers, which are threads of an op. */
-function onTensorflow(question: MemoryQuestion, kernels: boolean, loading: number): Computed {
+const runtimeOf = (members: number): number => RUNTIME_BYTES + (members > 1 ? members * THREAD_BYTES : 0);
+
+/** Of a team as long as the adapter: values, the sum of gradients and each member's own; two means of the optimizer. */
+const vectorsOf = (use: MemoryQuestion['use'], members: number): number => (use === 'train' ? 4 + members : 2);
+
+/** Libraries once, models as many as members. */
+function onTensorflow(question: MemoryQuestion, tensorflow: TensorflowMembers, loading: number): Computed {
   const { plan, use, workers, answers } = question;
   const engine = TENSORFLOW_BYTES + (workers - 1) * TENSORFLOW_THREAD_BYTES;
   // Answers are written by our own members: what predicts text is never loaded into TensorFlow, and what trained it there has freed its tensors,
   // whose memory the allocator has not given back (measured).
   const writer = answers === null ? null : onWasm({ ...question, use: 'predict' }, loading);
   if (use === 'predict' && writer !== null) return { ...writer, runtime: writer.runtime + engine };
-  const { frozen, held, peak } = countTensorflow(question, kernels);
+  const { members } = tensorflow;
+  const { frozen, held, peak } = countTensorflow(question, tensorflow);
   return {
-    runtime: RUNTIME_BYTES + engine,
-    frozen,
-    // Values on their way in and out, beside those that TensorFlow holds.
-    adapter: 4 * plan.count * (use === 'train' ? 3 : 2) + held - frozen,
-    activations: Math.max(peak - held, loading),
+    runtime: runtimeOf(members) + engine,
+    frozen: members * frozen,
+    adapter: 4 * plan.count * vectorsOf(use, members) + members * (held - frozen),
+    activations: members * Math.max(peak - held, loading),
     writing: writer === null ? 0 : Object.values(writer).reduce((sum, bytes) => sum + bytes, 0) - RUNTIME_BYTES,
   };
 }

@@ -68,7 +68,7 @@ function inProcess(options: MemberOptions): Seat {
     await setImmediate();
     return serve(member, request);
   };
-  return seatOf(ask, () => Promise.resolve());
+  return seatOf(ask, async () => member.dispose());
 }
 
 /** Resolves when the thread has loaded its model. */

@@ -73,15 +73,18 @@ export interface GeneratingTeam extends Team {
   generate(prompts: readonly Int32Array[], options: TokenOptions): Promise<Generated[]>;
 }
 
-export interface TeamOptions extends Pick<MemberOptions, 'base' | 'plan' | 'use'> {
+export interface TeamOptions extends Pick<MemberOptions, 'base' | 'plan' | 'use' | 'tensorflow'> {
+  /** Members; more than one on TensorFlow where its binding is `threadSafe`. */
   readonly workers: number;
   readonly values: Float32Array;
   readonly weightDecay?: number;
+  /** Of the team, as it says to a training. */
+  readonly window?: number;
 }
 
 const CLIP = 1;
 
-export async function createTeam({ workers, values: initial, weightDecay = 0, ...rest }: TeamOptions): Promise<GeneratingTeam> {
+export async function createTeam({ workers, values: initial, weightDecay = 0, window = 1, ...rest }: TeamOptions): Promise<GeneratingTeam> {
   const { plan } = rest;
   const values = shared(initial.length);
   values.set(initial);
@@ -92,6 +95,7 @@ export async function createTeam({ workers, values: initial, weightDecay = 0, ..
 
   return {
     values,
+    window,
     outputs: crew.outputs,
     generate: crew.generate,
     close: crew.close,

@@ -108,9 +108,9 @@ test('a quantised base holds less, and the result says how much', () => {
   expect(Math.abs(saved - (floatBytes - held))).toBeLessThan(0.01 * floatBytes);
 });
 
-const KERNELS = { kernels: true };
+const KERNELS = { kernels: true, members: 1 };
 
-test('TensorFlow on a CPU: one copy of the model, whatever the workers, and its libraries', () => {
+test('TensorFlow on a CPU: a copy of the model for each member, and its libraries once', () => {
   const { parts, bytes: all } = predictMemory(question({ tensorflow: KERNELS }));
   const onWasm = predictMemory(question()).parts;
   expect(Object.values(parts).reduce((a, b) => a + b, 0)).toBe(all);
@@ -120,9 +120,15 @@ test('TensorFlow on a CPU: one copy of the model, whatever the workers, and its 
   expect(parts.frozen).toBeGreaterThan(0.9 * stored);
   expect(onWasm.frozen).toBeGreaterThan(1.5 * parts.frozen);
   expect(parts.runtime).toBeGreaterThan(onWasm.runtime);
+  // The workers of an engine of one member are threads of its ops.
   const { frozen, adapter, activations } = predictMemory(question({ tensorflow: KERNELS, workers: 8 })).parts;
   expect([frozen, adapter, activations]).toEqual([parts.frozen, parts.adapter, parts.activations]);
-  for (const more of [{ batchTokens: Infinity, longest: 64 }, { dataBytes: 1e6 }, { rows: 1000 }, { tensorflow: { kernels: false } }]) expect(bytes({ tensorflow: KERNELS, ...more })).toBeGreaterThan(all);
+  const of = (workers: number): typeof parts => predictMemory(question({ tensorflow: { ...KERNELS, members: workers }, workers, batchTokens: 512 * workers })).parts;
+  const [two, three] = [of(2), of(3)];
+  expect([two.frozen, two.activations]).toEqual([2 * parts.frozen, 2 * parts.activations]);
+  expect(three.adapter - two.adapter).toBe(two.adapter - parts.adapter);
+  expect(three.runtime - two.runtime).toBeLessThan(0.5 * parts.runtime);
+  for (const more of [{ batchTokens: Infinity, longest: 64 }, { dataBytes: 1e6 }, { rows: 1000 }, { tensorflow: { ...KERNELS, kernels: false } }]) expect(bytes({ tensorflow: KERNELS, ...more })).toBeGreaterThan(all);
   expect(bytes({ tensorflow: KERNELS, use: 'predict' })).toBeLessThan(all);
 });
 

@@ -39,6 +39,8 @@ export interface Binding {
   readonly TF_Version: string;
   /** Version of native/kernels.cc; absent in an engine that was installed before there were any. */
   readonly kernels?: number;
+  /** Absent in an engine that was installed before several threads of a process could each have a backend: there only one may. */
+  readonly threadSafe?: number;
   /** Int64 values as pairs of 32 bits, low before high. */
   createTensor(shape: readonly number[], type: Type, values: Float32Array | Int32Array | Uint8Array): number;
   deleteTensor(id: number): void;
@@ -54,7 +56,7 @@ export interface Binding {
   getNumOfTensors(): number;
   /** The next tensor gets this id or a free one behind it. */
   startIdsAt(id: number): void;
-  /** Has an effect before the first call of any other function only. */
+  /** Has an effect before the first call of any other function only, of any thread. */
   setEnvironment(name: string, value: string): void;
 }
 
@@ -67,14 +69,14 @@ export interface BindingOptions {
   readonly cudaDir: string | null;
   /** Products of float32 matrices in full float32 on a GPU, at a seventh of the speed. */
   readonly exact: boolean;
-  /** Cores that an op on a CPU is spread over; by default all. */
-  readonly threads?: number;
+  /** Cores to compute on, where that is a CPU: by default all. Several backends share them out, one each; a single one spreads its ops over them. */
+  readonly cores?: number;
 }
 
 const bindings = new Map<string, Binding>();
 
 /** One per process: TensorFlow reads its flags once, so later options change nothing. @throws TrimtabError `bad-config` */
-export function loadBinding({ file, compileCache, cudaDir, exact, threads }: BindingOptions): Binding {
+export function loadBinding({ file, compileCache, cudaDir, exact, cores }: BindingOptions): Binding {
   const loaded = bindings.get(file);
   if (loaded !== undefined) return loaded;
   const binding = requireBinding(file);
@@ -89,7 +91,7 @@ export function loadBinding({ file, compileCache, cudaDir, exact, threads }: Bin
     // the driver's own cache holds what it makes of kernels that were built for an older GPU; without a home folder, as in a job, it has none
     ...(compileCache === null ? {} : { TF_XLA_FLAGS: `--tf_xla_persistent_cache_directory=${compileCache}`, CUDA_CACHE_PATH: join(compileCache, 'driver') }),
     ...(exact ? { NVIDIA_TF32_OVERRIDE: '0' } : {}),
-    ...(threads === undefined ? {} : { TF_NUM_INTRAOP_THREADS: String(threads) }),
+    ...(cores === undefined ? {} : { TF_NUM_INTRAOP_THREADS: String(binding.threadSafe === undefined ? cores : 1) }),
   };
   for (const [name, value] of Object.entries(environment)) binding.setEnvironment(name, value);
   bindings.set(file, binding);

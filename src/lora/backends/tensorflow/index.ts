@@ -49,6 +49,8 @@ export interface TensorflowBackend extends Backend<TfTensor> {
   readonly compiles: boolean;
   /** Whether layers are computed by our kernels for a CPU (fused.ts). */
   readonly kernels: boolean;
+  /** Whether several threads of a process may each have a backend. */
+  readonly threadSafe: boolean;
   /** Runs `body` without functions. */
   opByOp<R>(body: () => R): R;
   parameters(count: number): TfParameterBlock;
@@ -84,6 +86,7 @@ export function backendOver(binding: Binding, { products, compile, mostLogits, l
     gpu,
     compiles: chosen !== 'off',
     kernels,
+    threadSafe: binding.threadSafe !== undefined,
     opByOp(body) {
       mode = 'off';
       try {

@@ -1,16 +1,15 @@
-/** A team of one: the device does the work of all cores, and the optimizer runs where the gradients are. */
+/** A team of one, for a GPU: the device does the work of all cores, and the optimizer runs where the gradients are. */
 import { setImmediate } from 'node:timers/promises';
 import type { Plan } from '../../adapter.ts';
 import type { Base } from '../../base.ts';
-import type { Batch, EncodedRow } from '../../batches.ts';
-import { pack } from '../../batches.ts';
+import type { EncodedRow } from '../../batches.ts';
 import { contrast, contrastBatch } from '../../contrast.ts';
 import { totalWeight } from '../../heads/index.ts';
 import { accumulate, merged, outputs as outputsOf, trainable } from '../../learner.ts';
 import { architectureOf } from '../../models/index.ts';
 import type { StepReport, Team } from '../../team.ts';
 import { watch } from '../../watch.ts';
-import type { Shape } from './bins.ts';
+import type { BinnedBatch, Shape } from './bins.ts';
 import { deal, packBins } from './bins.ts';
 import type { TensorflowBackend, TensorflowOptions } from './index.ts';
 import { tensorflowBackend } from './index.ts';
@@ -30,22 +29,18 @@ export interface TensorflowTeamOptions extends TensorflowOptions {
 }
 
 /** Tokens. */
-export const MICRO_BATCH = { cpu: 1024, gpu: 16_384 } as const;
+export const MICRO_BATCH = 16_384;
 /** Short texts share a bin, so that batches of different longest texts have one shape. */
 export const LEAST_WIDTH = 64;
 
-interface Cut extends Batch {
-  readonly numbers: Int32Array;
-}
-
-/** How rows become batches. */
-interface Cutter extends Pick<Team, 'deal' | 'window'> {
-  cut(rows: readonly EncodedRow[], weight: number): Cut[];
+/** How rows become batches of few shapes, each of which is compiled. */
+interface Cutter extends Pick<Team, 'deal'> {
+  cut(rows: readonly EncodedRow[], weight: number): BinnedBatch[];
   /** The same, of the rows of a step. */
-  cutStep(rows: readonly EncodedRow[], weight: number): Cut[];
+  cutStep(rows: readonly EncodedRow[], weight: number): BinnedBatch[];
 }
 
-/** Into batches of few shapes, where a shape is compiled. Documents of a search are rows of a step that no deal knows. */
+/** Documents of a search are rows of a step that no deal knows. */
 function binCutter({ kind }: Plan, causal: boolean, most: number): Cutter {
   const options = { most, least: LEAST_WIDTH, perToken: kind === 'tokens' || kind === 'vocabulary', causal };
   let shape: Shape | null = null;
@@ -61,23 +56,14 @@ function binCutter({ kind }: Plan, causal: boolean, most: number): Cutter {
   };
 }
 
-function rowCutter({ kernels }: TensorflowBackend, most: number): Cutter {
-  const cut: Cutter['cut'] = (rows, weight) => {
-    let at = 0;
-    return pack(rows, most, weight).map((batch) => ({ ...batch, numbers: Int32Array.from(batch.rows, () => at++) }));
-  };
-  return { cut, cutStep: cut, ...(kernels ? {} : { window: WINDOW }) };
-}
-
-export async function createTensorflowTeam({ base, plan, use, values: initial, weightDecay = 0, microBatch, backend: given, ...options }: TensorflowTeamOptions): Promise<Team> {
+export async function createTensorflowTeam({ base, plan, use, values: initial, weightDecay = 0, microBatch = MICRO_BATCH, backend: given, ...options }: TensorflowTeamOptions): Promise<Team> {
   const backend = given ?? tensorflowBackend(options);
   const { backend: watching, watched } = watch(backend);
   const learner = use === 'train' ? trainable(watching, base, plan) : merged(watching, base, plan, initial);
   const block = learner.block as TfParameterBlock;
   block.write(initial);
   const optimizer = use === 'train' ? backend.optimizer(block) : null;
-  const most = microBatch ?? MICRO_BATCH[backend.gpu ? 'gpu' : 'cpu'];
-  const { cut, cutStep, ...wishes } = backend.compiles ? binCutter(plan, architectureOf(base).causal, most) : rowCutter(backend, most);
+  const { cut, cutStep, ...wishes } = binCutter(plan, architectureOf(base).causal, microBatch);
   let host: Float32Array | null = initial.slice();
 
   const outputs = (rows: readonly EncodedRow[]): Float32Array[] => {
@@ -158,6 +144,3 @@ export async function createTensorflowTeam({ base, plan, use, values: initial, w
     ...wishes,
   };
 }
-
-/** Op by op and without our kernels, attention pads the texts of a batch to the longest: those of like length belong together. */
-const WINDOW = 16;

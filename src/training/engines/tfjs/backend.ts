@@ -8,7 +8,6 @@ import { basename, join } from 'node:path';
 import { messageOf, TrimtabError } from '../../../errors.ts';
 import type { Engine } from '../../../lora/backends/tensorflow/find.ts';
 import { findEngines, RELEASE } from '../../../lora/backends/tensorflow/find.ts';
-import type { TensorflowBackend } from '../../../lora/backends/tensorflow/index.ts';
 import { tensorflowBackend } from '../../../lora/backends/tensorflow/index.ts';
 import { createTensorflowTeam } from '../../../lora/backends/tensorflow/team.ts';
 import type { Team, TeamOptions } from '../../../lora/team.ts';
@@ -20,6 +19,8 @@ export interface Backend {
   readonly device: 'cpu' | 'gpu';
   /** Whether TensorFlow computes layers by our kernels for a CPU. */
   readonly kernels: boolean;
+  /** Each with a copy of the model; where they are fewer than the job's workers, these are what an op is spread over. */
+  readonly members: number;
   /** How it was chosen, in words. */
   readonly why: string;
   readonly versions: Readonly<Record<string, string>>;
@@ -43,7 +44,7 @@ export function compileCacheOf(engine: string, compileDir: string | null): strin
 
 /** @throws TrimtabError `bad-data` when the job wants what does not load */
 export function chooseBackend({ backend: wanted, engineDir, compileDir, workers }: Pick<Job, 'backend' | 'engineDir' | 'compileDir' | 'workers'>): Backend {
-  const wasm = (why: string): Backend => ({ name: 'wasm', device: 'cpu', kernels: false, why, versions: {}, createTeam });
+  const wasm = (why: string): Backend => ({ name: 'wasm', device: 'cpu', kernels: false, members: workers, why, versions: {}, createTeam });
   if (wanted === 'wasm') return wasm('the job asks for it');
   const problems: string[] = [];
   for (const engine of engineDir === null ? [] : findEngines(engineDir)) {
@@ -62,21 +63,22 @@ export function chooseBackend({ backend: wanted, engineDir, compileDir, workers 
   return wasm(`${absent}; wasm needs nothing`);
 }
 
+/** Batches among which rows of like length come together where TensorFlow has none of our kernels: its attention pads the texts of a batch to the longest. */
+const WINDOW = 16;
+
 /** Loads it at once: whether it loads is the question. A process has one TensorFlow. */
 function tensorflowOf({ kind, folder, file, cudaDir }: Engine, compileDir: string | null, workers: number): Backend {
-  const options = { file, cudaDir, compileCache: compileCacheOf(folder, compileDir), exact: false, ...(kind === 'cpu' ? { threads: workers } : {}) };
-  let loaded: TensorflowBackend | null = tensorflowBackend(options);
-  const { gpu, kernels } = loaded;
+  const options = { file, cudaDir, compileCache: compileCacheOf(folder, compileDir), exact: false, ...(kind === 'cpu' ? { cores: workers } : {}) };
+  const { gpu, kernels, threadSafe } = tensorflowBackend(options);
+  // What is made for a GPU uses all cores for an op where it finds none.
+  const members = kind === 'cpu' && threadSafe ? workers : 1;
   return {
     name: 'tensorflow',
     device: gpu ? 'gpu' : 'cpu',
     kernels,
+    members,
     why: `TensorFlow ${RELEASE} (${kind}) loads, on ${gpu ? 'a GPU' : kernels ? 'the CPU by our kernels, 1.8 to 3 times as fast as wasm' : 'the CPU'}`,
     versions: { tensorflow: RELEASE },
-    createTeam({ base, plan, use, values, weightDecay }) {
-      const given = loaded === null ? {} : { backend: loaded };
-      loaded = null;
-      return createTensorflowTeam({ ...options, ...given, base, plan, use, values, ...(weightDecay === undefined ? {} : { weightDecay }) });
-    },
+    createTeam: (team) => (gpu ? createTensorflowTeam({ ...options, ...team }) : createTeam({ ...team, workers: members, tensorflow: options, ...(kernels ? {} : { window: WINDOW }) })),
   };
 }

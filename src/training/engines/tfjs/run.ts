@@ -115,19 +115,17 @@ function warn(events: Events, { header }: Bench, train: EncodedRows, exam: Encod
 /** What the job will hold at most, bytes; null where a GPU computes. @throws TrimtabError `too-little-memory` */
 function expectMemory({ job, exam, dataBytes }: JobInput, { base, plan }: Bench, rows: readonly EncodedExample[], backend: Backend): number | null {
   if (backend.device === 'gpu') return null;
-  const tensorflow = backend.name === 'tensorflow' ? { kernels: backend.kernels } : null;
+  const tensorflow = backend.name === 'tensorflow' ? { kernels: backend.kernels, members: backend.members } : null;
   const lengths = rows.flatMap(({ row }) => [row.tokens.length, ...(row.documents ?? []).map((document) => document.length)]);
   const longest = lengths.reduce((most, length) => Math.max(most, length), 1);
   const question = { base, plan, use: job.kind, tensorflow, workers: job.workers, batchTokens: job.hyperparameters.batchSize * longest, longest, rows: rows.length, dataBytes, answers: plan.kind === 'vocabulary' ? { rows: exam.length, tokens: job.hyperparameters.maxNewTokens } : null };
   const prediction = predictMemory(question);
-  if (tensorflow === null) checkMemory(prediction, job.limits.memoryBytes, job.workers);
-  else {
-    // Its workers are threads of one copy: fewer would need no less. What it is chosen over may.
-    checkMemory(prediction, job.limits.memoryBytes, 1, (limit) => {
-      const { bytes } = predictMemory({ ...question, tensorflow: null });
-      return bytes <= limit ? [`the backend wasm, which needs about ${mebibytes(bytes)} (TRIMTAB_ENGINE_DIR: a folder without an engine)`] : [];
-    });
-  }
+  // What TensorFlow was chosen over may fit.
+  const onWasm = (limit: number): string[] => {
+    const { bytes } = predictMemory({ ...question, tensorflow: null });
+    return bytes <= limit ? [`the backend wasm, which needs about ${mebibytes(bytes)} (TRIMTAB_ENGINE_DIR: a folder without an engine)`] : [];
+  };
+  checkMemory(prediction, job.limits.memoryBytes, backend.members, tensorflow === null ? undefined : onWasm);
   return prediction.bytes;
 }
 
