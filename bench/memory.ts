@@ -44,7 +44,6 @@ const ON_WASM: readonly Case[] = [
   ...[1, 2].map((workers): Case => ({ base: 'mini-decoder', task: 'generation', length: 128, workers, quantisation: 'none' })),
 ];
 
-/** TensorFlow holds one model, whatever the workers. */
 const ON_TENSORFLOW: readonly Case[] = [
   ...[32, 128, 512].flatMap((length) => (['none', 'nf4'] as const).map((quantisation): Case => ({ base: 'mini-encoder', task: 'classification', length, workers: 1, quantisation }))),
   { base: 'mini-encoder', task: 'classification', length: 512, workers: 2, quantisation: 'none' },

@@ -33,5 +33,8 @@ describe('the choice of a backend', () => {
     expect(own.why).toContain(b.gpu ? 'on a GPU' : b.kernels ? 'by our kernels' : 'without these kernels for a CPU');
     b.dispose();
     expect(chooseBackend({ backend: 'tensorflow', workers: 1, engineDir, compileDir: null })).toMatchObject({ name: 'tensorflow' });
+    // Members of their own where the binding allows several in a process; otherwise the workers are threads of one.
+    expect(chooseBackend({ backend: 'tensorflow', workers: 3, engineDir, compileDir: null }).members).toBe(engine!.kind === 'cpu' && b.threadSafe ? 3 : 1);
+    expect(chooseBackend({ backend: 'wasm', workers: 3, engineDir, compileDir: null }).members).toBe(3);
   });
 });
