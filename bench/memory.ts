@@ -46,7 +46,7 @@ const ON_WASM: readonly Case[] = [
 
 const ON_TENSORFLOW: readonly Case[] = [
   ...[32, 128, 512].flatMap((length) => (['none', 'nf4'] as const).map((quantisation): Case => ({ base: 'mini-encoder', task: 'classification', length, workers: 1, quantisation }))),
-  { base: 'mini-encoder', task: 'classification', length: 512, workers: 2, quantisation: 'none' },
+  ...[32, 512].map((length): Case => ({ base: 'mini-encoder', task: 'classification', length, workers: 2, quantisation: 'none' })),
   { base: 'mini-encoder', task: 'extraction', length: 128, workers: 2, quantisation: 'nf4' },
   { base: 'mini-encoder', task: 'embedding', length: 128, workers: 1, quantisation: 'none' },
   { base: 'mini-decoder', task: 'classification', length: 128, workers: 1, quantisation: 'nf4' },

@@ -79,11 +79,12 @@ function onTensorflow(question: MemoryQuestion, tensorflow: TensorflowMembers, l
   const { members } = tensorflow;
   const { frozen, held, peak } = countTensorflow(question, tensorflow);
   return {
-    runtime: runtimeOf(members) + engine,
+    // Threads that train have ended before those that write begin.
+    runtime: runtimeOf(writer === null ? members : Math.max(members, workers)) + engine,
     frozen: members * frozen,
     adapter: 4 * plan.count * vectorsOf(use, members) + members * (held - frozen),
     activations: members * Math.max(peak - held, loading),
-    writing: writer === null ? 0 : Object.values(writer).reduce((sum, bytes) => sum + bytes, 0) - RUNTIME_BYTES,
+    writing: writer === null ? 0 : Object.values(writer).reduce((sum, bytes) => sum + bytes, 0) - writer.runtime,
   };
 }
 

@@ -53,7 +53,7 @@ export function parameterBlock(machine: Machine, raw: Raw, count: number): TfPar
       gradient: lazy(machine, rows, cols, () => gradient.at(offset, rows, cols)),
     }),
     write(values) {
-      if (host === null) machine.scoped(() => assign(machine.upload(Float32Array.from(values), [count], FLOAT)));
+      if (host === null) machine.scoped(() => assign(machine.upload(new Float32Array(values), [count], FLOAT)));
       else host.set(values);
     },
     readValues: (into) => into.set(host ?? machine.binding.tensorDataSync(vector)),
