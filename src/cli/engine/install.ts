@@ -111,6 +111,7 @@ async function compile(work: string, sources: string, nodeHeaders: string): Prom
   const units = ['tfjs_backend.cc', 'tfjs_binding.cc', ...OURS.filter((name) => name.endsWith('.cc'))].map((name) => path.join(folder, 'binding', name));
   const libraries = LIBRARIES.map((name) => path.join(work, 'engine', 'tensorflow', name));
   const include = ['-I', nodeHeaders, '-I', path.join(work, 'wheel', 'tensorflow', 'include')];
+  // nodelete: Node closes an addon when the last thread that loaded it ends, and TensorFlow's own threads would go on without their code.
   await runTool('g++', ['-std=c++17', ...FAST, '-fPIC', '-shared', '-DNAPI_VERSION=8', ...include, ...units, '-o', path.join(work, 'engine', BINDING), ...libraries, '-Wl,-rpath,$ORIGIN', '-Wl,-z,nodelete'], work);
 }
 
