@@ -96,6 +96,19 @@ export interface Deal {
 
 /** A share of tokens that are rows' own with which a width is good enough. */
 const FULL = 0.97;
+/** Rows by which a width is chosen: each that is tried packs them anew. */
+const SAMPLE = 10_000;
+
+/** The narrowest width, from that of the longest row to twice it, that rows fill; or the one that they fill best. */
+function widthFor(lengths: readonly number[], narrowest: number, step: number): number {
+  const total = lengths.reduce((a, b) => a + b, 0);
+  let best = { width: narrowest, share: 0 };
+  for (let width = narrowest; width <= 2 * narrowest && best.share < FULL; width += step) {
+    const share = total / (fill(lengths, width).length * width);
+    if (share > best.share) best = { width, share };
+  }
+  return best.width;
+}
 
 /**
  * Rows in bins, and bins in batches of one shape, which hold about `batchSize` rows: XLA compiles a step once, and hardly a token only fills. Which rows
@@ -104,16 +117,8 @@ const FULL = 0.97;
 export function deal(lengths: readonly number[], batchSize: number, least: number, uniform: Random): Deal {
   const order = shuffle(Int32Array.from(lengths.keys()), uniform);
   const shuffled = Array.from(order, (i) => lengths[i]!);
-  const total = lengths.reduce((a, b) => a + b, 0);
-  const narrowest = Math.ceil(longestOf(lengths) / least) * least;
-  let best: { readonly width: number; readonly bins: number[][]; readonly share: number } | null = null;
-  for (let width = narrowest; width <= 2 * narrowest; width += least) {
-    const bins = fill(shuffled, width);
-    const share = total / (bins.length * width);
-    if (best === null || share > best.share) best = { width, bins, share };
-    if (share >= FULL) break;
-  }
-  const { width, bins } = best!;
+  const width = widthFor(shuffled.slice(0, SAMPLE), Math.ceil(longestOf(lengths) / least) * least, least);
+  const bins = fill(shuffled, width);
   const perBatch = Math.max(1, Math.min(bins.length, Math.round((batchSize * bins.length) / Math.max(1, lengths.length))));
   return {
     shape: { width, bins: perBatch },
