@@ -1,48 +1,16 @@
 /** What is told of a job's memory before it starts. bench/memory.ts measures whole processes against it. */
 import { expect, test } from 'vitest';
-import { planAdapter } from '../../src/lora/adapter.ts';
-import type { Plan } from '../../src/lora/adapter.ts';
 import { wasmBackend } from '../../src/lora/backends/wasm.ts';
 import { createArena } from '../../src/lora/backends/simd/arena.ts';
 import { countingMachine } from '../../src/lora/backends/wasm/counting.ts';
 import { createMachine } from '../../src/lora/backends/wasm/machine.ts';
-import type { Base } from '../../src/lora/base.ts';
-import type { EncodedRow } from '../../src/lora/batches.ts';
 import { pack } from '../../src/lora/batches.ts';
 import { accumulate, outputs, trainable } from '../../src/lora/learner.ts';
 import type { MemoryQuestion } from '../../src/lora/memory.ts';
 import { checkMemory, frozenBytes, predictMemory } from '../../src/lora/memory.ts';
-import type { HeadKind } from '../../src/lora/models/index.ts';
-import { architectureOf } from '../../src/lora/models/index.ts';
-import type { Quantisation } from '../../src/lora/quantise.ts';
-import { tinyBase } from './tiny.ts';
-import { tinyLlama } from './tiny-llama.ts';
+import { DECODER, ENCODER, JOBS, outlineOf, planOf, rowsOf } from './tiny-jobs.ts';
 
-const ENCODER = tinyBase({ d: 64, m: 128, layers: 2, heads: 4, vocabulary: 50, positions: 64 });
-const DECODER = tinyLlama();
-
-const planOf = (base: Base, kind: HeadKind, quantisation: Quantisation): Plan =>
-  planAdapter(architectureOf(base), { kind, outputs: kind === 'pooled' || kind === 'vocabulary' ? 0 : 5, pooling: 'mean', quantisation }, { r: 4, alpha: 8, targets: 'all-linear' });
-
-const outlineOf = (base: Base): Base => ({ ...base, digest: '', tensors: new Map([...base.tensors].map(([name, { dtype, shape }]) => [name, { dtype, shape, bytes: new Uint8Array(0) }])) });
-
-function rowsOf(kind: HeadKind, hidden: number): EncodedRow[] {
-  return [17, 9, 24].map((length) => {
-    const targets = { sequence: 1, multilabel: 0, tokens: length, pooled: 0, vocabulary: length }[kind];
-    return { tokens: new Int32Array(length).fill(7), targets: new Int32Array(targets), weight: 1, ...(kind === 'pooled' ? { gradient: new Float32Array(hidden) } : {}) };
-  });
-}
-
-const CASES: [string, Base, HeadKind, Quantisation][] = [
-  ['bert', ENCODER, 'sequence', 'none'],
-  ['bert', ENCODER, 'multilabel', 'nf4'],
-  ['bert', ENCODER, 'tokens', 'none'],
-  ['bert', ENCODER, 'pooled', 'nf4'],
-  ['llama', DECODER, 'sequence', 'nf4'],
-  ['llama', DECODER, 'vocabulary', 'none'],
-];
-
-test.each(CASES)('%s, %#: an outline counts to the byte what the real model takes', (_name, base, kind, quantisation) => {
+test.each(JOBS)('%s, %#: an outline counts to the byte what the real model takes', (_name, base, kind, quantisation) => {
   const plan = planOf(base, kind, quantisation);
   const arena = createArena(2 ** 20);
   let most = 0;
@@ -59,7 +27,7 @@ test.each(CASES)('%s, %#: an outline counts to the byte what the real model take
   for (const [machine, from] of [[real, base], [counting.machine, outlineOf(base)]] as const) {
     const backend = wasmBackend(machine);
     const learner = trainable(backend, from, plan);
-    for (const batch of pack(rowsOf(kind, plan.hidden), Infinity, 1)) {
+    for (const batch of pack(rowsOf(plan), Infinity, 1)) {
       accumulate(backend, learner, batch);
       outputs(backend, learner, batch);
     }

@@ -1,7 +1,7 @@
 /** The memory that only counts against TensorFlow itself: each tensor that a training step makes has the shape that was counted. */
 import { describe, expect, test } from 'vitest';
 import type { Plan } from '../../src/lora/adapter.ts';
-import { initialValues, planAdapter } from '../../src/lora/adapter.ts';
+import { initialValues } from '../../src/lora/adapter.ts';
 import type { Binding } from '../../src/lora/backends/tensorflow/binding.ts';
 import { FLOAT, INT32, loadBinding } from '../../src/lora/backends/tensorflow/binding.ts';
 import { countingBinding } from '../../src/lora/backends/tensorflow/counting.ts';
@@ -9,33 +9,10 @@ import { KERNELS } from '../../src/lora/backends/tensorflow/fused.ts';
 import { backendOver } from '../../src/lora/backends/tensorflow/index.ts';
 import type { TfParameterBlock } from '../../src/lora/backends/tensorflow/machine.ts';
 import type { Base } from '../../src/lora/base.ts';
-import type { EncodedRow } from '../../src/lora/batches.ts';
 import { pack } from '../../src/lora/batches.ts';
 import { accumulate, outputs, trainable } from '../../src/lora/learner.ts';
-import type { HeadKind } from '../../src/lora/models/index.ts';
-import { architectureOf } from '../../src/lora/models/index.ts';
-import type { Quantisation } from '../../src/lora/quantise.ts';
-import { tinyLlama } from '../lora/tiny-llama.ts';
-import { tinyBase } from '../lora/tiny.ts';
+import { JOBS, outlineOf, planOf, rowsOf } from '../lora/tiny-jobs.ts';
 import { engine } from './engine.ts';
-
-const ENCODER = tinyBase({ d: 64, m: 128, layers: 2, heads: 4, vocabulary: 50, positions: 64 });
-const DECODER = tinyLlama();
-const CASES: [string, Base, HeadKind, Quantisation][] = [
-  ['bert', ENCODER, 'sequence', 'none'],
-  ['bert', ENCODER, 'multilabel', 'nf4'],
-  ['bert', ENCODER, 'tokens', 'none'],
-  ['bert', ENCODER, 'pooled', 'nf4'],
-  ['llama', DECODER, 'sequence', 'nf4'],
-  ['llama', DECODER, 'vocabulary', 'none'],
-];
-
-function rowsOf({ kind, hidden }: Plan): EncodedRow[] {
-  return [17, 9, 24].map((length) => {
-    const targets = { sequence: 1, multilabel: 0, tokens: length, pooled: 0, vocabulary: length }[kind];
-    return { tokens: new Int32Array(length).fill(7), targets: new Int32Array(targets), weight: 1, ...(kind === 'pooled' ? { gradient: new Float32Array(hidden).fill(0.1) } : {}) };
-  });
-}
 
 /** A step of training, and an exam. */
 function work(binding: Binding, base: Base, plan: Plan): void {
@@ -52,8 +29,6 @@ function work(binding: Binding, base: Base, plan: Plan): void {
   backend.dispose();
 }
 
-const outlineOf = (base: Base): Base => ({ ...base, digest: '', tensors: new Map([...base.tensors].map(([name, { dtype, shape }]) => [name, { dtype, shape, bytes: new Uint8Array(0) }])) });
-
 /** The binding's own functions are neither enumerable nor to be written over: they are inherited. */
 const over = (binding: Binding, changes: Partial<Binding>): Binding =>
   Object.create(binding, Object.fromEntries(Object.entries(changes).map(([name, value]) => [name, { value, enumerable: true }]))) as Binding;
@@ -66,8 +41,8 @@ describe.skipIf(engine === null)('a memory that only counts', () => {
 
   const ways = real?.kernels === KERNELS && !real.isUsingGpuDevice() ? [true, false] : [false];
 
-  test.each(CASES.flatMap(([name, ...given]) => ways.map((kernels) => [`${name}${kernels ? ', by our kernels' : ''}`, ...given, kernels] as const)))('%s, %#: makes the tensors that TensorFlow makes', (_name, base, kind, quantisation, kernels) => {
-    const plan = planAdapter(architectureOf(base), { kind, outputs: kind === 'pooled' || kind === 'vocabulary' ? 0 : 5, pooling: 'mean', quantisation }, { r: 4, alpha: 8, targets: 'all-linear' });
+  test.each(JOBS.flatMap(([name, ...given]) => ways.map((kernels) => [`${name}${kernels ? ', by our kernels' : ''}`, ...given, kernels] as const)))('%s, %#: makes the tensors that TensorFlow makes', (_name, base, kind, quantisation, kernels) => {
+    const plan = planOf(base, kind, quantisation);
     const [told, counted]: [Noted, Noted] = [[], []];
     const noted = (into: Noted, binding: Binding): Partial<Binding> => ({ executeOp: (op, attributes, inputs, results) => noting(into, op, binding.executeOp(op, attributes, inputs, results)) });
     work(over(real!, { ...noted(told, real!), isUsingGpuDevice: () => false, kernels: kernels ? KERNELS : 0 }), base, plan);
