@@ -17,7 +17,7 @@ import { requireTools, runTool } from './tools.ts';
 
 const NATIVE = path.resolve(import.meta.dirname, '../../lora/backends/tensorflow/native');
 /** Additions to the binding: functions, kernels for a CPU, and tensors on their way to a GPU and back. */
-const OURS = ['functions.cc', 'kernels.cc', 'staging.cc', 'staging.h'] as const;
+const OURS = ['functions.cc', 'kernels.h', 'kernels.cc', 'attention.cc', 'staging.h', 'staging.cc'] as const;
 /** Loops become vectors: none of ours asks for errno or for floating-point traps. Sums keep their order unless a loop says otherwise. */
 const FAST = ['-O3', '-fopenmp-simd', '-fno-math-errno', '-fno-trapping-math', '-ffp-contract=fast'] as const;
 const LIBRARIES = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'] as const;

@@ -37,7 +37,7 @@ export type Node = readonly [op: string, attributes: readonly Attribute[], input
 
 export interface Binding {
   readonly TF_Version: string;
-  /** Version of native/kernels.cc; absent in an engine that was installed before there were any. */
+  /** Version of native/kernels.h and what it is included by; absent in an engine that was installed before there were any. */
   readonly kernels?: number;
   /** Absent in an engine that was installed before several threads of a process could each have a backend: there only one may. */
   readonly threadSafe?: number;

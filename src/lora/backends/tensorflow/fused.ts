@@ -1,5 +1,5 @@
 /**
- * Ops of a layer on a CPU by the kernels that our build of the binding registers (native/kernels.cc): op by op, a layer is bound by memory, and each of
+ * Ops of a layer on a CPU by the kernels that our build of the binding registers (native/kernels.h): op by op, a layer is bound by memory, and each of
  * these is one pass over it where TensorFlow's own ops are three to nine. Attention goes sequence by sequence, so nothing is padded.
  *
  * A linear layer multiplies by W + scale B A, made once a pass: that costs 2 rank FLOP for each number of W, the additions that it spares
@@ -18,7 +18,7 @@ import { weightOf } from './weights.ts';
 type T = TfTensor;
 type FusedOps = Pick<Backend<T>, 'linear' | 'linearBackward' | 'layerNorm' | 'layerNormBackward' | 'gelu' | 'geluBackward' | 'attention' | 'attentionBackward'>;
 
-/** Of native/kernels.cc, as the binding says it: an engine that was installed with others is used without them. */
+/** Of native/kernels.h, as the binding says it: an engine that was installed with others is used without them. */
 export const KERNELS = 2;
 
 /** Beside x and u: W + scale B A. */

@@ -96,7 +96,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   GatherV2: ([x, rows]) => one([...rows!.shape, ...x!.shape.slice(1)], x!.width),
   UnsortedSegmentSum: ([x, rows, count]) => one([numbersOf(count!)[0]!, ...x!.shape.slice(rows!.shape.length)], x!.width),
   SparseSoftmaxCrossEntropyWithLogits: ([logits]) => many([logits!.shape[0]!], logits!.shape),
-  // Our kernels, as native/kernels.cc allocates.
+  // Our kernels, as native/kernels.cc and attention.cc allocate.
   TrimtabGelu: likeFirst,
   TrimtabGeluBackward: likeFirst,
   TrimtabLayerNorm: ([x]) => many(x!.shape, x!.shape, [x!.shape[0]!, 1]),

@@ -1,56 +1,11 @@
 // Ops of Trimtab for a CPU, registered beside TensorFlow's own: what would otherwise be many passes over memory is one. TensorFlow's
 // products stay TensorFlow's. All numbers are float32; rows are shared out over TensorFlow's threads, and what a row gives does not
 // depend on how.
-//
-// Each loop is compiled for several kinds of processor, of which the loader takes the best that it finds.
 
-#include <algorithm>
-#include <cmath>
-#include <cstdint>
-#include <cstring>
-#include <functional>
-#include <vector>
-#include "tensorflow/core/framework/common_shape_fns.h"
-#include "tensorflow/core/framework/op.h"
-#include "tensorflow/core/framework/op_kernel.h"
+#include "kernels.h"
 
 namespace trimtab {
 namespace {
-
-using tensorflow::errors::InvalidArgument;
-using tensorflow::OpInputList;
-using tensorflow::OpKernel;
-using tensorflow::OpKernelConstruction;
-using tensorflow::OpKernelContext;
-using tensorflow::Tensor;
-using tensorflow::TensorShape;
-
-#define FOR_EACH_CPU __attribute__((target_clones("avx512f", "fma", "default")))
-#define INLINE inline __attribute__((always_inline))
-
-float *Numbers(Tensor *t) { return t->flat<float>().data(); }
-const float *Numbers(const Tensor &t) { return t.flat<float>().data(); }
-
-// Shares out `count` pieces of work, each of about `cycles`.
-void Share(OpKernelContext *context, int64_t count, int64_t cycles, const std::function<void(int64_t, int64_t)> &work) {
-  context->device()->tensorflow_cpu_worker_threads()->workers->ParallelFor(count, cycles, work);
-}
-
-// e^x to 2 units in the last place: 2^n by its bits, the rest by Taylor's series. NaN stays NaN.
-INLINE float Exp(float x) {
-  x = x < -87.0f ? -87.0f : x;
-  x = x > 87.0f ? 87.0f : x;
-  const float turns = x * 1.44269504f;
-  const int32_t n = static_cast<int32_t>(turns + (turns < 0 ? -0.5f : 0.5f));
-  const float whole = static_cast<float>(n);
-  // ln 2 in two parts, so that n ln 2 is exact enough.
-  const float r = (x - whole * 0.693359375f) + whole * 2.12194440e-4f;
-  const float series = 1 + r * (1 + r * (0.5f + r * (1.0f / 6 + r * (1.0f / 24 + r * (1.0f / 120 + r * (1.0f / 720))))));
-  const uint32_t bits = static_cast<uint32_t>(n + 127) << 23;
-  float power;
-  std::memcpy(&power, &bits, sizeof power);
-  return series * power;
-}
 
 // The normal distribution's share below x: erf as the quotient of two polynomials on +-4, as Eigen computes it.
 INLINE float NormalShare(float x) {
@@ -105,174 +60,6 @@ FOR_EACH_CPU void LayerNormBackward(const float *dy, const float *normal, const 
     for (int64_t j = 0; j < cols; j++) dx[j] = inverse[i] * (dy[j] * weight[j] - mean - normal[j] * along);
   }
 }
-
-// Small products --------------------------------------------------------------------------------------------------------------------
-
-typedef float Vector __attribute__((vector_size(64), aligned(4), may_alias));
-constexpr int64_t kLanes = 16;
-constexpr int64_t Padded(int64_t count) { return (count + kLanes - 1) / kLanes * kLanes; }
-
-// A matrix by its rows, or its transpose by its columns: `step` numbers lie between those.
-struct View {
-  const float *at;
-  int64_t step;
-  bool transposed;
-};
-
-// c = from + a b for R rows and 16 C columns; b and c have consecutive columns.
-template <int R, int C, bool Transposed>
-INLINE void Tile(const float *a, int64_t step, const float *b, int64_t b_row, const float *from, int64_t from_row, float *c, int64_t c_row, int64_t depth) {
-  Vector sum[R][C];
-  for (int r = 0; r < R; r++) for (int j = 0; j < C; j++) sum[r][j] = from == nullptr ? Vector{} : *reinterpret_cast<const Vector *>(from + r * from_row + j * kLanes);
-  for (int64_t k = 0; k < depth; k++) {
-    for (int j = 0; j < C; j++) {
-      const Vector right = *reinterpret_cast<const Vector *>(b + k * b_row + j * kLanes);
-      for (int r = 0; r < R; r++) sum[r][j] += (Transposed ? a[k * step + r] : a[r * step + k]) * right;
-    }
-  }
-  for (int r = 0; r < R; r++) for (int j = 0; j < C; j++) *reinterpret_cast<Vector *>(c + r * c_row + j * kLanes) = sum[r][j];
-}
-
-template <int R, bool Transposed>
-INLINE void Rows(const float *a, int64_t step, const float *b, int64_t b_row, const float *from, int64_t from_row, float *c, int64_t c_row, int64_t cols, int64_t depth) {
-  const float *start = from;
-  int64_t j = 0;
-  for (; j + 2 * kLanes <= cols; j += 2 * kLanes, start += from == nullptr ? 0 : 2 * kLanes) Tile<R, 2, Transposed>(a, step, b + j, b_row, start, from_row, c + j, c_row, depth);
-  for (; j + kLanes <= cols; j += kLanes, start += from == nullptr ? 0 : kLanes) Tile<R, 1, Transposed>(a, step, b + j, b_row, start, from_row, c + j, c_row, depth);
-  for (; j < cols; j++) {
-    for (int r = 0; r < R; r++) {
-      float sum = from == nullptr ? 0 : from[r * from_row + j];
-      for (int64_t k = 0; k < depth; k++) sum += (Transposed ? a[k * step + r] : a[r * step + k]) * b[k * b_row + j];
-      c[r * c_row + j] = sum;
-    }
-  }
-}
-
-template <int R, bool Transposed>
-INLINE int64_t Blocks(int64_t i, const float *a, int64_t step, const float *b, int64_t b_row, const float *from, int64_t from_row, float *c, int64_t c_row, int64_t rows, int64_t cols, int64_t depth) {
-  for (; i + R <= rows; i += R) Rows<R, Transposed>(Transposed ? a + i : a + i * step, step, b, b_row, from == nullptr ? nullptr : from + i * from_row, from_row, c + i * c_row, c_row, cols, depth);
-  return i;
-}
-
-// c = from + a b, `from` null for 0 and c itself for a sum.
-FOR_EACH_CPU void Product(View a, const float *b, int64_t b_row, const float *from, int64_t from_row, float *c, int64_t c_row, int64_t rows, int64_t cols, int64_t depth) {
-  int64_t i = 0;
-  if (a.transposed) {
-    i = Blocks<4, true>(i, a.at, a.step, b, b_row, from, from_row, c, c_row, rows, cols, depth);
-    Blocks<1, true>(i, a.at, a.step, b, b_row, from, from_row, c, c_row, rows, cols, depth);
-  } else {
-    // Where b is one vector wide, four rows are too few sums for a processor to work on at once.
-    if (cols <= kLanes) i = Blocks<8, false>(i, a.at, a.step, b, b_row, from, from_row, c, c_row, rows, cols, depth);
-    i = Blocks<4, false>(i, a.at, a.step, b, b_row, from, from_row, c, c_row, rows, cols, depth);
-    Blocks<1, false>(i, a.at, a.step, b, b_row, from, from_row, c, c_row, rows, cols, depth);
-  }
-}
-
-FOR_EACH_CPU void Scale(float *x, float by, int64_t count) {
-  for (int64_t i = 0; i < count; i++) x[i] *= by;
-}
-
-float *Scratch(int64_t count) {
-  static thread_local std::vector<float> memory;
-  if (static_cast<int64_t>(memory.size()) < count) memory.resize(count);
-  return memory.data();
-}
-
-// Attention -------------------------------------------------------------------------------------------------------------------------
-
-// Columns of one row: queries, then keys, then values.
-struct Shape {
-  int64_t heads, kv_heads, width;
-  bool causal;
-  int64_t group() const { return heads / kv_heads; }
-  int64_t columns() const { return (heads + 2 * kv_heads) * width; }
-};
-
-void Pack(const float *x, int64_t x_row, int64_t rows, int64_t width, float *into) {
-  const int64_t padded = Padded(width);
-  for (int64_t i = 0; i < rows; i++) {
-    std::memcpy(into + i * padded, x + i * x_row, width * sizeof(float));
-    std::fill(into + i * padded + width, into + (i + 1) * padded, 0.0f);
-  }
-}
-
-FOR_EACH_CPU void PackTransposed(const float *x, int64_t x_row, int64_t rows, int64_t width, float *into) {
-  const int64_t padded = Padded(rows);
-  for (int64_t j = 0; j < width; j++) {
-    for (int64_t i = 0; i < rows; i++) into[j * padded + i] = x[i * x_row + j];
-    for (int64_t i = rows; i < padded; i++) into[j * padded + i] = 0;
-  }
-}
-
-void Unpack(const float *x, int64_t rows, int64_t width, float *into, int64_t into_row) {
-  for (int64_t i = 0; i < rows; i++) std::memcpy(into + i * into_row, x + i * Padded(width), width * sizeof(float));
-}
-
-// Softmax of scale x over the first `seen` columns of a row; the others become 0. All loops are over whole vectors.
-FOR_EACH_CPU void Softmax(float *x, float scale, int64_t seen, int64_t cols) {
-  for (int64_t j = seen; j < cols; j++) x[j] = x[0];
-  float most = x[0], sum = 0;
-#pragma omp simd reduction(max : most)
-  for (int64_t j = 0; j < cols; j++) most = x[j] > most ? x[j] : most;
-  for (int64_t j = 0; j < cols; j++) x[j] = Exp(scale * (x[j] - most));
-  for (int64_t j = seen; j < cols; j++) x[j] = 0;
-#pragma omp simd reduction(+ : sum)
-  for (int64_t j = 0; j < cols; j++) sum += x[j];
-  const float share = 1 / sum;
-  for (int64_t j = 0; j < cols; j++) x[j] *= share;
-}
-
-// Gradient of the scores, in the place of that of the probabilities: p (dp - mean) scale, the mean of dp under p being dy y
-// (arXiv 2205.14135, appendix B.4).
-FOR_EACH_CPU void SoftmaxBackward(const float *p, float *dp, const float *dy, const float *y, float scale, int64_t cols, int64_t width) {
-  float mean = 0;
-#pragma omp simd reduction(+ : mean)
-  for (int64_t j = 0; j < width; j++) mean += dy[j] * y[j];
-  for (int64_t j = 0; j < cols; j++) dp[j] = p[j] * (dp[j] - mean) * scale;
-}
-
-// One head of one sequence of n rows. Probabilities are [n, n padded].
-void Attend(const float *qkv, const Shape &shape, int64_t head, int64_t n, float *y, float *probabilities) {
-  const int64_t row = shape.columns(), w = shape.width, wide = Padded(w), long_ = Padded(n), kv = head / shape.group();
-  float *query = Scratch(n * wide + w * long_ + 2 * n * wide), *keys = query + n * wide, *value = keys + w * long_, *context = value + n * wide;
-  Pack(qkv + head * w, row, n, w, query);
-  PackTransposed(qkv + (shape.heads + kv) * w, row, n, w, keys);
-  Pack(qkv + (shape.heads + shape.kv_heads + kv) * w, row, n, w, value);
-  Product({query, wide, false}, keys, long_, nullptr, 0, probabilities, long_, n, long_, w);
-  const float scale = 1 / std::sqrt(static_cast<float>(w));
-  for (int64_t i = 0; i < n; i++) Softmax(probabilities + i * long_, scale, shape.causal ? i + 1 : n, long_);
-  Product({probabilities, long_, false}, value, wide, nullptr, 0, context, wide, n, wide, n);
-  Unpack(context, n, w, y + head * w, shape.heads * w);
-}
-
-// All query heads of one key head of one sequence.
-void AttendBackward(const float *dy, const float *y, const float *qkv, const float *probabilities, const Shape &shape, int64_t kv, int64_t n, float *d_qkv) {
-  const int64_t row = shape.columns(), w = shape.width, wide = Padded(w), long_ = Padded(n), y_row = shape.heads * w, block = n * wide;
-  float *key = Scratch(6 * block + w * long_ + n * long_), *query = key + block, *slope = query + block, *d_query = slope + block, *d_key = d_query + block, *d_value = d_key + block;
-  float *values = d_value + block, *d_scores = values + w * long_;
-  Pack(qkv + (shape.heads + kv) * w, row, n, w, key);
-  PackTransposed(qkv + (shape.heads + shape.kv_heads + kv) * w, row, n, w, values);
-  const float scale = 1 / std::sqrt(static_cast<float>(w));
-  for (int64_t g = 0; g < shape.group(); g++) {
-    const int64_t head = kv * shape.group() + g;
-    const float *p = probabilities + head * n * long_;
-    Pack(qkv + head * w, row, n, w, query);
-    Pack(dy + head * w, y_row, n, w, slope);
-    Product({slope, wide, false}, values, long_, nullptr, 0, d_scores, long_, n, long_, w);
-    for (int64_t i = 0; i < n; i++) SoftmaxBackward(p + i * long_, d_scores + i * long_, slope + i * wide, y + i * y_row + head * w, scale, long_, w);
-    Product({d_scores, long_, false}, key, wide, nullptr, 0, d_query, wide, n, wide, n);
-    Product({d_scores, long_, true}, query, wide, g == 0 ? nullptr : d_key, wide, d_key, wide, n, wide, n);
-    Product({p, long_, true}, slope, wide, g == 0 ? nullptr : d_value, wide, d_value, wide, n, wide, n);
-    Unpack(d_query, n, w, d_qkv + head * w, row);
-  }
-  Unpack(d_key, n, w, d_qkv + (shape.heads + kv) * w, row);
-  Unpack(d_value, n, w, d_qkv + (shape.heads + shape.kv_heads + kv) * w, row);
-}
-
-// The ops ---------------------------------------------------------------------------------------------------------------------------
-
-// Cycles of a number, about: what decides whether work is worth sharing out.
-constexpr int64_t kSimple = 2, kCostly = 6;
 
 class GeluOp : public OpKernel {
  public:
@@ -334,79 +121,6 @@ class LayerNormBackwardOp : public OpKernel {
     Share(context, rows, cols * kSimple, [&](int64_t from, int64_t to) {
       const int64_t at = from * cols;
       LayerNormBackward(Numbers(dy) + at, Numbers(normal) + at, Numbers(inverse) + from, Numbers(weight), Numbers(dx) + at, to - from, cols);
-    });
-  }
-};
-
-class AttentionKernel : public OpKernel {
- public:
-  explicit AttentionKernel(OpKernelConstruction *construction) : OpKernel(construction) {
-    OP_REQUIRES_OK(construction, construction->GetAttr("heads", &shape_.heads));
-    OP_REQUIRES_OK(construction, construction->GetAttr("kv_heads", &shape_.kv_heads));
-    OP_REQUIRES_OK(construction, construction->GetAttr("width", &shape_.width));
-    OP_REQUIRES_OK(construction, construction->GetAttr("causal", &shape_.causal));
-  }
-
- protected:
-  // Where each sequence's rows and probabilities start, and their ends.
-  struct Sequences {
-    std::vector<int64_t> rows, probabilities;
-    int64_t count() const { return static_cast<int64_t>(rows.size()) - 1; }
-    int64_t length(int64_t i) const { return rows[i + 1] - rows[i]; }
-  };
-
-  tensorflow::Status Read(const Tensor &starts, const Tensor &qkv, Sequences *sequences) const {
-    const auto numbers = starts.flat<int32_t>();
-    sequences->rows.assign(numbers.data(), numbers.data() + numbers.size());
-    sequences->probabilities.push_back(0);
-    for (int64_t i = 0; i < sequences->count(); i++) sequences->probabilities.push_back(sequences->probabilities.back() + shape_.heads * sequences->length(i) * Padded(sequences->length(i)));
-    const bool fits = qkv.dims() == 2 && qkv.dim_size(1) == shape_.columns() && sequences->rows.back() == qkv.dim_size(0) && std::is_sorted(sequences->rows.begin(), sequences->rows.end());
-    return fits ? absl::OkStatus() : InvalidArgument("attention: rows or columns do not fit the layout");
-  }
-
-  // Cycles of a piece: all heads' products of a sequence of the mean length.
-  int64_t Cycles(const Sequences &sequences, int64_t products) const {
-    const int64_t length = sequences.rows.back() / std::max<int64_t>(1, sequences.count()) + 1;
-    return products * length * Padded(length) * shape_.width / kLanes;
-  }
-
-  Shape shape_;
-};
-
-class AttentionOp : public AttentionKernel {
- public:
-  using AttentionKernel::AttentionKernel;
-  void Compute(OpKernelContext *context) override {
-    const Tensor &qkv = context->input(0);
-    Sequences sequences;
-    OP_REQUIRES_OK(context, Read(context->input(1), qkv, &sequences));
-    Tensor *y = nullptr, *probabilities = nullptr;
-    OP_REQUIRES_OK(context, context->allocate_output(0, TensorShape({qkv.dim_size(0), shape_.heads * shape_.width}), &y));
-    OP_REQUIRES_OK(context, context->allocate_output(1, TensorShape({sequences.probabilities.back()}), &probabilities));
-    Share(context, sequences.count() * shape_.heads, Cycles(sequences, 2), [&](int64_t from, int64_t to) {
-      for (int64_t piece = from; piece < to; piece++) {
-        const int64_t i = piece / shape_.heads, head = piece % shape_.heads, n = sequences.length(i), start = sequences.rows[i];
-        if (n > 0) Attend(Numbers(qkv) + start * shape_.columns(), shape_, head, n, Numbers(y) + start * shape_.heads * shape_.width, Numbers(probabilities) + sequences.probabilities[i] + head * n * Padded(n));
-      }
-    });
-  }
-};
-
-class AttentionBackwardOp : public AttentionKernel {
- public:
-  using AttentionKernel::AttentionKernel;
-  void Compute(OpKernelContext *context) override {
-    const Tensor &dy = context->input(0), &y = context->input(1), &qkv = context->input(2), &probabilities = context->input(3);
-    Sequences sequences;
-    OP_REQUIRES_OK(context, Read(context->input(4), qkv, &sequences));
-    OP_REQUIRES(context, dy.shape() == y.shape() && dy.NumElements() == qkv.dim_size(0) * shape_.heads * shape_.width && probabilities.NumElements() == sequences.probabilities.back(), InvalidArgument("attention: a gradient of another shape"));
-    Tensor *d_qkv = nullptr;
-    OP_REQUIRES_OK(context, context->allocate_output(0, qkv.shape(), &d_qkv));
-    Share(context, sequences.count() * shape_.kv_heads, Cycles(sequences, 5 * shape_.group()), [&](int64_t from, int64_t to) {
-      for (int64_t piece = from; piece < to; piece++) {
-        const int64_t i = piece / shape_.kv_heads, kv = piece % shape_.kv_heads, n = sequences.length(i), start = sequences.rows[i], at = start * shape_.heads * shape_.width;
-        if (n > 0) AttendBackward(Numbers(dy) + at, Numbers(y) + at, Numbers(qkv) + start * shape_.columns(), Numbers(probabilities) + sequences.probabilities[i], shape_, kv, n, Numbers(d_qkv) + start * shape_.columns());
-      }
     });
   }
 };
@@ -535,13 +249,10 @@ class LoraBackwardOp : public LoraKernel {
   static int64_t Panels(int64_t cols) { return (cols + kPanel - 1) / kPanel; }
 };
 
-#define ATTENTION_SHAPE Attr("heads: int").Attr("kv_heads: int").Attr("width: int").Attr("causal: bool")
 REGISTER_OP("TrimtabGelu").Input("x: float").Output("y: float").SetShapeFn(tensorflow::shape_inference::UnknownShape);
 REGISTER_OP("TrimtabGeluBackward").Input("dy: float").Input("x: float").Output("dx: float").SetShapeFn(tensorflow::shape_inference::UnknownShape);
 REGISTER_OP("TrimtabLayerNorm").Attr("N: int >= 1").Input("summands: N * float").Input("weight: float").Input("bias: float").Input("epsilon: float").Output("y: float").Output("normal: float").Output("inverse: float").SetShapeFn(tensorflow::shape_inference::UnknownShape);
 REGISTER_OP("TrimtabLayerNormBackward").Input("dy: float").Input("normal: float").Input("inverse: float").Input("weight: float").Output("dx: float").SetShapeFn(tensorflow::shape_inference::UnknownShape);
-REGISTER_OP("TrimtabAttention").ATTENTION_SHAPE.Input("qkv: float").Input("starts: int32").Output("y: float").Output("probabilities: float").SetShapeFn(tensorflow::shape_inference::UnknownShape);
-REGISTER_OP("TrimtabAttentionBackward").ATTENTION_SHAPE.Input("dy: float").Input("y: float").Input("qkv: float").Input("probabilities: float").Input("starts: int32").Output("d_qkv: float").SetShapeFn(tensorflow::shape_inference::UnknownShape);
 REGISTER_OP("TrimtabMerge").Attr("N: int >= 1").Attr("columns: list(int)").Input("weight: float").Input("a: float").Input("scale: float").Input("b: N * float").Output("merged: float").SetShapeFn(tensorflow::shape_inference::UnknownShape);
 REGISTER_OP("TrimtabLoraBackward").Attr("N: int >= 1").Attr("columns: list(int)").Input("dy: float").Input("x: float").Input("u: float").Input("a: float").Input("scale: float").Input("b: N * float").Output("da: float").Output("db: N * float").SetShapeFn(tensorflow::shape_inference::UnknownShape);
 
@@ -549,8 +260,6 @@ REGISTER_KERNEL_BUILDER(Name("TrimtabGelu").Device(tensorflow::DEVICE_CPU), Gelu
 REGISTER_KERNEL_BUILDER(Name("TrimtabGeluBackward").Device(tensorflow::DEVICE_CPU), GeluBackwardOp);
 REGISTER_KERNEL_BUILDER(Name("TrimtabLayerNorm").Device(tensorflow::DEVICE_CPU), LayerNormOp);
 REGISTER_KERNEL_BUILDER(Name("TrimtabLayerNormBackward").Device(tensorflow::DEVICE_CPU), LayerNormBackwardOp);
-REGISTER_KERNEL_BUILDER(Name("TrimtabAttention").Device(tensorflow::DEVICE_CPU), AttentionOp);
-REGISTER_KERNEL_BUILDER(Name("TrimtabAttentionBackward").Device(tensorflow::DEVICE_CPU), AttentionBackwardOp);
 REGISTER_KERNEL_BUILDER(Name("TrimtabMerge").Device(tensorflow::DEVICE_CPU), MergeOp);
 REGISTER_KERNEL_BUILDER(Name("TrimtabLoraBackward").Device(tensorflow::DEVICE_CPU), LoraBackwardOp);
 
