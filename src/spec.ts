@@ -125,7 +125,7 @@ export const ModelSpecSchema = Type.Object(
         ),
         start: choice(['base', 'champion'] as const, 'a fresh adapter, or the champion continued', 'base'),
         epochs: Type.Number({ exclusiveMinimum: 0, description: 'passes over the dataset', default: 3 }),
-        batchSize: Type.Integer({ minimum: 1, description: 'rows a step', default: 32 }),
+        batchSize: Type.Integer({ minimum: 1, description: 'rows a step; on a GPU on average, but of a search', default: 32 }),
         learningRate: Type.Union([Type.Literal('auto'), Type.Literal('probe'), Type.Number({ exclusiveMinimum: 0 })], { description: 'peak learning rate; auto: by the number of steps; probe: the best of three around that', default: 'auto' }),
         quantisation: choice(['none', 'nf4'] as const, 'form of the frozen base', 'none'),
         maxNewTokens: Type.Integer({ minimum: 1, description: 'generation: tokens of an output, at most', default: 128 }),

@@ -256,7 +256,7 @@ export interface ModelSpec {
     readonly start?: "base" | "champion";
     /** passes over the dataset */
     readonly epochs?: number;
-    /** rows a step */
+    /** rows a step; on a GPU on average, but of a search */
     readonly batchSize?: number;
     /** peak learning rate; auto: by the number of steps; probe: the best of three around that */
     readonly learningRate?: "auto" | "probe" | number;
