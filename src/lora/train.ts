@@ -57,9 +57,9 @@ export interface TrainOutcome {
 const FINAL_SHARE = 0.1;
 
 /** About how many: a team may deal its batches otherwise. */
-export function stepsOf(rows: number, { epochs, batchSize }: Pick<TrainSettings, 'epochs' | 'batchSize'>): number {
-  return Math.max(1, Math.round(epochs * Math.ceil(rows / batchSize)));
-}
+export const stepsOf = (rows: number, { epochs, batchSize }: Pick<TrainSettings, 'epochs' | 'batchSize'>): number => stepsIn(epochs, Math.ceil(rows / batchSize));
+
+const stepsIn = (epochs: number, batches: number): number => Math.max(1, Math.round(epochs * batches));
 
 /** Tokens of a row and of its documents. */
 export const tokensOf = ({ tokens, documents = [] }: EncodedRow): number => documents.reduce((sum, document) => sum + document.length, tokens.length);
@@ -71,7 +71,7 @@ export const tokensOf = ({ tokens, documents = [] }: EncodedRow): number => docu
 export async function train(team: Team, rows: readonly EncodedRow[], settings: TrainSettings, hooks: TrainHooks = {}, from: Snapshot | null = null): Promise<TrainOutcome> {
   const { learningRate, warmup, schedule } = settings;
   const dealer = dealerOf(team, rows, settings);
-  const steps = Math.max(1, Math.round(settings.epochs * dealer.batches));
+  const steps = stepsIn(settings.epochs, dealer.batches);
   const batchAt = batchesOf(rows, dealer, settings.seed);
   const final = steps - Math.ceil(steps * FINAL_SHARE);
   const losses = [...(from?.losses ?? [])];

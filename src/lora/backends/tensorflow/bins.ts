@@ -6,6 +6,7 @@ import type { Batch, EncodedRow } from '../../batches.ts';
 import { NO_TARGET } from '../../ops.ts';
 import type { Random } from '../../random.ts';
 import { shuffle } from '../../random.ts';
+import type { Dealer } from '../../team.ts';
 
 /** A packed batch, and for each of its rows the row's number in the list it came from, or -1 for one that only fills. */
 export interface BinnedBatch extends Batch {
@@ -86,12 +87,8 @@ function inOrder(lengths: readonly number[], width: number): number[][] {
   return bins;
 }
 
-export interface Deal {
+export interface Deal extends Dealer {
   readonly shape: Shape;
-  /** Batches of an epoch. */
-  readonly batches: number;
-  /** Numbers of the rows of each batch of an epoch. */
-  epoch(uniform: Random): Int32Array[];
 }
 
 /** A share of tokens that are rows' own with which a width is good enough. */
@@ -120,12 +117,13 @@ export function deal(lengths: readonly number[], batchSize: number, least: numbe
   const width = widthFor(shuffled.slice(0, SAMPLE), Math.ceil(longestOf(lengths) / least) * least, least);
   const bins = fill(shuffled, width);
   const perBatch = Math.max(1, Math.min(bins.length, Math.round((batchSize * bins.length) / Math.max(1, lengths.length))));
+  const batches = Math.ceil(bins.length / perBatch);
   return {
     shape: { width, bins: perBatch },
-    batches: Math.ceil(bins.length / perBatch),
+    batches,
     epoch(again) {
       const mixed = Array.from(shuffle(Int32Array.from(bins.keys()), again), (i) => bins[i]!);
-      return Array.from({ length: Math.ceil(bins.length / perBatch) }, (_, i) => Int32Array.from(mixed.slice(i * perBatch, (i + 1) * perBatch).flat(), (j) => order[j]!));
+      return Array.from({ length: batches }, (_, i) => Int32Array.from(mixed.slice(i * perBatch, (i + 1) * perBatch).flat(), (j) => order[j]!));
     },
   };
 }
